@@ -1,0 +1,297 @@
+package interview
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Event is one line of a session's log. Seq starts at 1 in each session and has no holes.
+// Data is the JSON of one of the payload types below, chosen by Type. The log is the
+// truth: state, replay, report and export are all read from it.
+type Event struct {
+	Seq  int64           `json:"seq"`
+	Type EventType       `json:"type"`
+	At   time.Time       `json:"at"`
+	Data json.RawMessage `json:"data"`
+}
+
+// EventType names a durable event.
+type EventType string
+
+// The durable events.
+const (
+	EvSessionCreated  EventType = "session.created"
+	EvRoundStarted    EventType = "round.started"
+	EvBlockStarted    EventType = "block.started"
+	EvQuestionAsked   EventType = "question.asked"
+	EvAnswerSubmitted EventType = "answer.submitted"
+	EvArtifactSaved   EventType = "artifact.saved"
+	EvHintGiven       EventType = "hint.given"
+	EvClarified       EventType = "clarified"
+	EvTurnSkipped     EventType = "turn.skipped"
+	EvGuessRecorded   EventType = "guess.recorded"
+	EvRatingRecorded  EventType = "rating.recorded"
+	EvClaimRecorded   EventType = "claim.recorded"
+	EvDisagreement    EventType = "disagreement.recorded"
+	EvPaused          EventType = "session.paused"
+	EvResumed         EventType = "session.resumed"
+	EvSpeechStopped   EventType = "speech.stopped"
+	EvBlockClosed     EventType = "block.closed"
+	EvGradeReady      EventType = "grade.ready"
+	EvGradeFailed     EventType = "grade.failed"
+	EvVoiceDegraded   EventType = "voice.degraded"
+	EvRoundClosed     EventType = "round.closed"
+	EvSessionClosed   EventType = "session.closed"
+	EvReportReady     EventType = "report.ready"
+)
+
+// VoiceInfo says which voice a session has. Kind is "authored" or "ollama".
+type VoiceInfo struct {
+	Kind     string   `json:"kind"`
+	Model    string   `json:"model,omitempty"`
+	Digest   string   `json:"digest,omitempty"`
+	Prompt   string   `json:"prompt_hash,omitempty"`
+	Detail   string   `json:"detail"`
+	Commands []string `json:"commands,omitempty"` // what to type for a model voice, when there is none
+}
+
+// PackRef names the pack a session was made from.
+type PackRef struct {
+	ID      string `json:"id"`
+	Version string `json:"version"`
+}
+
+// PhaseInfo is a phase as the candidate sees it.
+type PhaseInfo struct {
+	ID      string  `json:"id"`
+	Title   string  `json:"title"`
+	Minutes float64 `json:"minutes"`
+	Who     string  `json:"who,omitempty"`
+}
+
+// SessionCreated is the payload of session.created. Everything a later run needs to make the
+// same choices stands in it.
+type SessionCreated struct {
+	Format  string      `json:"format"`
+	Title   string      `json:"title"`
+	Mode    Mode        `json:"mode"`
+	Level   string      `json:"level"`
+	Minutes float64     `json:"minutes"`
+	Seed    uint64      `json:"seed"`
+	Seeded  bool        `json:"seeded"` // the seed was given: choices ignore other sessions
+	Item    string      `json:"item,omitempty"`
+	Princ   string      `json:"principle,omitempty"`
+	Guess   bool        `json:"guess,omitempty"`
+	RetryOf string      `json:"retry_of,omitempty"`
+	Voice   VoiceInfo   `json:"voice"`
+	Pack    PackRef     `json:"pack"`
+	Phases  []PhaseInfo `json:"phases"`
+	Plan    Format      `json:"plan"` // the plan as it was when the session began
+}
+
+// Interviewer is what the candidate learns of the person asking.
+type Interviewer struct {
+	Name string `json:"name"`
+	Role string `json:"role"`
+}
+
+// RoundStarted is the payload of round.started.
+type RoundStarted struct {
+	Round       int         `json:"round"`
+	Persona     string      `json:"persona"`
+	Interviewer Interviewer `json:"interviewer"`
+}
+
+// Label is an id with what to show for it.
+type Label struct {
+	ID    string `json:"id"`
+	Label string `json:"label"`
+}
+
+// BlockStarted is the payload of block.started. It never names the principle. Text is what the
+// interviewer says as the block begins (a greeting, a transition), if anything.
+type BlockStarted struct {
+	Block     int      `json:"block"`
+	Round     int      `json:"round"`
+	Phase     string   `json:"phase"`
+	PhaseNo   int      `json:"phase_no"` // index of the phase in its round, from 0
+	Title     string   `json:"title"`
+	Minutes   float64  `json:"minutes"`
+	Kind      string   `json:"kind"` // the item's kind, or the phase's
+	Item      string   `json:"item,omitempty"`
+	Text      string   `json:"text,omitempty"`
+	Artifacts []string `json:"artifacts,omitempty"`
+	IDs       []Label  `json:"ids,omitempty"`
+}
+
+// ProbeRef says which follow-up a question is. Target is opaque: it never spells out a hidden point.
+type ProbeRef struct {
+	Type   string `json:"type"`
+	Target string `json:"target"`
+}
+
+// Material is what is shown with a question.
+type Material struct {
+	Kind    string           `json:"kind"` // code, diagram or text
+	Title   string           `json:"title"`
+	Text    string           `json:"text,omitempty"`
+	Code    *MaterialCode    `json:"code,omitempty"`
+	Diagram *MaterialDiagram `json:"diagram,omitempty"`
+}
+
+// MaterialCode is a listing; its lines are numbered from 1.
+type MaterialCode struct {
+	Language string `json:"language"`
+	Text     string `json:"text"`
+}
+
+// MaterialDiagram is a drawing with its twin in words.
+type MaterialDiagram struct {
+	SVG  string `json:"svg"`
+	Text string `json:"text"`
+}
+
+// Quote is a piece of an answer: bytes [Start,End) of the answer to Turn.
+type Quote struct {
+	Turn  int `json:"turn"`
+	Start int `json:"start"`
+	End   int `json:"end"`
+}
+
+// QuestionAsked is the payload of question.asked: a new turn. Main is false for probes.
+type QuestionAsked struct {
+	Turn     int       `json:"turn"`
+	Block    int       `json:"block"`
+	Text     string    `json:"text"`
+	Main     bool      `json:"main"`
+	Step     string    `json:"step,omitempty"`
+	Clock    string    `json:"clock,omitempty"` // wall where reading and drawing count as they are
+	Think    float64   `json:"think_s"`         // thinking allowance, seconds
+	Probe    *ProbeRef `json:"probe,omitempty"`
+	Wording  string    `json:"wording,omitempty"` // the authored question, where Text joins an anchor to it
+	Anchor   *Quote    `json:"anchor,omitempty"`
+	Expect   Expect    `json:"expect,omitempty"`
+	Voice    string    `json:"voice"`              // authored, or the model's name
+	Fallback string    `json:"fallback,omitempty"` // why the authored wording was spoken although there is a model
+	Material *Material `json:"material,omitempty"`
+}
+
+// AnswerSubmitted is the payload of answer.submitted. Text is exactly as received.
+type AnswerSubmitted struct {
+	Turn  int    `json:"turn"`
+	Text  string `json:"text"`
+	Words int    `json:"words"`
+}
+
+// ArtifactSaved is the payload of artifact.saved: what is not prose. The last of a kind in a turn counts.
+type ArtifactSaved struct {
+	Turn int               `json:"turn"`
+	Kind string            `json:"kind"`
+	Rows []json.RawMessage `json:"rows"`
+}
+
+// HintGiven is the payload of hint.given.
+type HintGiven struct {
+	Turn int    `json:"turn"`
+	Text string `json:"text"`
+}
+
+// Clarified is the payload of clarified: a clarifying question and its answer. Fact is the id in the
+// item's table, empty when the table does not have it. Repeat marks a repeated question.
+type Clarified struct {
+	Turn     int    `json:"turn"`
+	Question string `json:"question"`
+	Text     string `json:"text"`
+	Fact     string `json:"fact,omitempty"`
+	Repeat   bool   `json:"repeat,omitempty"`
+}
+
+// TurnSkipped is the payload of turn.skipped. Why is skip or dont_know.
+type TurnSkipped struct {
+	Turn int    `json:"turn"`
+	Why  string `json:"why"`
+}
+
+// GuessRecorded is the payload of guess.recorded: the follow-up the candidate expected.
+type GuessRecorded struct {
+	Turn int    `json:"turn"`
+	Type string `json:"type"`
+}
+
+// RatingRecorded is the payload of rating.recorded: a self-rating, 1 to 5 a dimension.
+type RatingRecorded struct {
+	Block      int            `json:"block"`
+	Dimensions map[string]int `json:"dimensions"`
+}
+
+// ClaimRecorded is the payload of claim.recorded: the sentence that, the candidate says, shows a dimension.
+type ClaimRecorded struct {
+	Block     int    `json:"block"`
+	Dimension string `json:"dimension"`
+	Turn      int    `json:"turn"`
+	Start     int    `json:"start"`
+	End       int    `json:"end"`
+}
+
+// DisagreementRecorded is the payload of disagreement.recorded.
+type DisagreementRecorded struct {
+	Block int    `json:"block"`
+	Point string `json:"point"`
+	Why   string `json:"why"`
+}
+
+// Paused is the payload of session.paused. Since is when the pause began, where that was before the event.
+type Paused struct {
+	Why   string     `json:"why"` // candidate or away
+	Since *time.Time `json:"since,omitempty"`
+}
+
+// SpeechStopped is the payload of speech.stopped.
+type SpeechStopped struct {
+	Turn int `json:"turn"`
+}
+
+// Measured is the part of a reading that coached sessions show when a block closes.
+type Measured struct {
+	Words     int            `json:"words"`
+	Minutes   float64        `json:"spoken_minutes"`
+	Parts     map[string]int `json:"parts,omitempty"`
+	Missing   []string       `json:"missing,omitempty"`
+	Ownership map[string]int `json:"ownership,omitempty"`
+	Notes     []string       `json:"notes,omitempty"`
+}
+
+// BlockClosed is the payload of block.closed.
+type BlockClosed struct {
+	Block    int       `json:"block"`
+	Measured *Measured `json:"measured,omitempty"`
+}
+
+// VoiceDegraded is the payload of voice.degraded: the model could not speak and the authored voice does.
+type VoiceDegraded struct {
+	Reason string `json:"reason"`
+}
+
+// RoundClosed is the payload of round.closed.
+type RoundClosed struct {
+	Round int `json:"round"`
+}
+
+// SessionClosed is the payload of session.closed. Why is complete, ended (by the candidate) or abandoned.
+type SessionClosed struct {
+	Why string `json:"why"`
+}
+
+// ReportReady is the payload of report.ready.
+type ReportReady struct {
+	Pending int `json:"grades_pending"`
+}
+
+// NewEvent makes an event of typ with data as its payload. Seq and At are set by whoever appends it.
+func NewEvent(typ EventType, data any) Event {
+	raw, err := json.Marshal(data)
+	if err != nil {
+		panic("interview: payload of " + string(typ) + " cannot be marshalled: " + err.Error()) // payloads are plain structs
+	}
+	return Event{Type: typ, Data: raw}
+}
