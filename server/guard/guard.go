@@ -1,0 +1,243 @@
+// Package guard judges what is about to be said to the candidate, before a word of it is shown.
+//
+// It is pure: text and rules in, violations out. It knows nothing of models or engines. What fails
+// here is never shown; the caller speaks the authored wording instead.
+package guard
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// MaxWords is the longest follow-up that may be spoken, in words. A listener keeps one question of
+// about this length in mind; interviewers who talk longer are asked to repeat themselves.
+const MaxWords = 35
+
+// Rules are what one utterance is held against.
+type Rules struct {
+	// Wording is the authored question. It has to stand in the text word for word.
+	Wording string
+	// Transcript is everything both sides have said in this exchange. Every number and quotation in the
+	// text that is not in Wording must occur in it.
+	Transcript []string
+	// Hidden are the phrases of the rubric: no run of four of their words may be said unless the
+	// candidate or the authored wording said it first.
+	Hidden []string
+	// Terms are single words and names that are never said (principle names, "rubric", ...).
+	Terms []string
+	// Said are the interviewer's earlier utterances; the same text again is refused.
+	Said []string
+}
+
+// Violation is one broken rule. Rule is a stable name, Detail the words that broke it.
+type Violation struct {
+	Rule   string
+	Detail string
+}
+
+// Error returns the rule and the words that broke it.
+func (v Violation) Error() string { return v.Rule + ": " + v.Detail }
+
+var (
+	quoted     = regexp.MustCompile(`[“"«]([^“”"«»]*)[”"»]`)
+	number     = regexp.MustCompile(`\d+(?:[.,:]\d+)*`)
+	markup     = regexp.MustCompile("(?i)```|<[a-z/|!][^>]*>|^\\s*[-*#>]|\\*\\*|\\bhttps?://|^\\s*(?:interviewer|assistant|candidate|question|q)\\s*:")
+	praise     = regexp.MustCompile(`(?i)\b(?:great|excellent|good|nice|nicely|impressive|impressed|fantastic|perfect|wonderful|brilliant|amazing|awesome|outstanding|superb|love(?:ly)?|well done|well said|exactly|correct|absolutely|congratulations|kudos|bravo|thanks for sharing|thank you for sharing|strong (?:answer|example|story)|solid|fascinating|interesting|insightful|helpful|appreciate|makes sense|glad|happy to hear)\b`)
+	teaching   = regexp.MustCompile(`(?i)\b(?:you should|you could have|you might want|you need to|you may want|the (?:right |correct |best )?answer (?:is|would be)|i(?:'d| would) (?:suggest|recommend|expect)|for example|for instance|such as|hint|keep in mind|remember (?:that|to)|it(?:'s| is) important|make sure|be sure|consider (?:using|adding)|try to|typically|usually,|best practice|don't forget|the key is|ideally)\b`)
+	roleSwap   = regexp.MustCompile(`(?i)\b(?:as an ai|language model|as the candidate|as a candidate|my answer|in my (?:previous|last|current) (?:role|job|team|company)|i (?:was|led|built|fixed|found|worked|did|had|decided|managed|would have|implemented|created|designed|joined)|we (?:were|had|did|built|fixed|found|decided|used|implemented))\b`)
+	judgement  = regexp.MustCompile(`(?i)\b(?:rubric|scor(?:e|ed|es|ing)|grad(?:e|ed|es|ing)|leadership principles?|star (?:method|format|structure)|bar raiser|criteria|criterion|points? (?:for|out of)|out of (?:ten|10|five|5)|strength|weakness)\b`)
+	leadFiller = regexp.MustCompile(`[.!;]\s`)
+)
+
+// numberWords are figures spelt out; a model that says "three" where nobody did has invented it.
+var numberWords = []string{"two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen", "twenty",
+	"thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety", "hundred", "hundreds", "thousand", "thousands", "million", "millions",
+	"billion", "half", "third", "quarter", "double", "doubled", "twice", "percent", "dozen", "dozens"}
+
+// Check returns every rule that text breaks; none means that it may be spoken.
+func Check(text string, r Rules) []Violation {
+	var out []Violation
+	fail := func(rule, format string, args ...any) {
+		out = append(out, Violation{Rule: rule, Detail: fmt.Sprintf(format, args...)})
+	}
+	if strings.TrimSpace(text) == "" {
+		fail("empty", "nothing was said")
+		return out
+	}
+	if n := strings.Count(text, "?"); n != 1 || !strings.HasSuffix(strings.TrimRight(text, " \n\t\"”’)"), "?") {
+		fail("one-question", "%d question marks, and exactly one has to end the text", n)
+	}
+	if n := len(strings.Fields(text)); n > MaxWords {
+		fail("length", "%d words, at most %d", n, MaxWords)
+	}
+	if m := markup.FindString(text); m != "" || strings.Contains(strings.TrimSpace(text), "\n") {
+		fail("markup", "%q", m)
+	}
+	for _, c := range text {
+		if c == unicode.ReplacementChar || (unicode.IsControl(c) && c != '\n' && c != '\t') {
+			fail("markup", "a control character")
+			break
+		}
+	}
+	flat := normal(text)
+	if r.Wording != "" && !strings.Contains(flat, normal(r.Wording)) {
+		fail("wording", "the authored question is not in it word for word")
+	}
+	transcript := make([]string, len(r.Transcript))
+	for i, t := range r.Transcript {
+		transcript[i] = normal(t)
+	}
+	heard := func(s string) bool {
+		return slices.ContainsFunc(transcript, func(t string) bool { return strings.Contains(t, s) })
+	}
+	for _, q := range quoted.FindAllStringSubmatch(text, -1) {
+		if inner := strings.TrimRight(normal(q[1]), ".,;:!… "); inner != "" && !heard(inner) {
+			fail("quotation", "%q was not said", q[1])
+		}
+	}
+	// What is left after the authored question and verified quotations is the voice's own.
+	own := quoted.ReplaceAllString(strings.Replace(flat, normal(r.Wording), " ", 1), " ")
+	out = append(out, ownWords(own, r, transcript)...)
+	if i := slices.IndexFunc(r.Said, func(s string) bool { return normal(s) == flat }); i >= 0 {
+		fail("repeat", "the same words were said before")
+	}
+	return out
+}
+
+// ownWords checks the words that are the voice's own: neither authored nor a verified quotation.
+func ownWords(own string, r Rules, transcript []string) []Violation {
+	var out []Violation
+	fail := func(rule, detail string) { out = append(out, Violation{Rule: rule, Detail: fmt.Sprintf("%q", detail)}) }
+	heard := map[string]bool{}
+	for _, t := range transcript {
+		for _, w := range words(t) {
+			heard[w] = true
+		}
+	}
+	for _, n := range number.FindAllString(own, -1) {
+		if !slices.ContainsFunc(transcript, func(t string) bool { return slices.Contains(number.FindAllString(t, -1), n) }) {
+			fail("number", n)
+		}
+	}
+	ownWords := words(own)
+	for _, w := range ownWords {
+		if slices.Contains(numberWords, w) && !heard[w] {
+			fail("number", w)
+		}
+	}
+	for _, check := range []struct {
+		rule string
+		re   *regexp.Regexp
+	}{{"praise", praise}, {"answer", teaching}, {"role", roleSwap}, {"judgement", judgement}} {
+		if m := check.re.FindString(own); m != "" {
+			fail(check.rule, m)
+		}
+	}
+	for _, t := range r.Terms {
+		if t = normal(t); t != "" && strings.Contains(" "+strings.Join(ownWords, " ")+" ", " "+t+" ") {
+			fail("rubric", t)
+		}
+	}
+	if g := leaked(ownWords, r.Hidden, transcript); g != "" {
+		fail("rubric", g)
+	}
+	if m := leadFiller.FindAllString(strings.TrimSpace(own), -1); len(m) > 1 {
+		fail("talk", strings.TrimSpace(own))
+	}
+	if r.Wording != "" {
+		if w := ungrounded(ownWords, heard); w != "" {
+			fail("grounding", w)
+		}
+	}
+	return out
+}
+
+// leaked returns the first run of four words that stands in a hidden phrase and that nobody has said.
+func leaked(own, hidden, transcript []string) string {
+	const n = 4
+	said := func(g string) bool {
+		return slices.ContainsFunc(transcript, func(t string) bool { return strings.Contains(strings.Join(words(t), " "), g) })
+	}
+	grams := map[string]bool{}
+	for _, h := range hidden {
+		w := words(normal(h))
+		for i := 0; i+n <= len(w); i++ {
+			grams[strings.Join(w[i:i+n], " ")] = true
+		}
+		if len(w) == 2 || len(w) == 3 { // a short synonym is a whole thought
+			grams[strings.Join(w, " ")] = true
+		}
+	}
+	for size := 2; size <= n; size++ {
+		for i := 0; i+size <= len(own); i++ {
+			if g := strings.Join(own[i:i+size], " "); grams[g] && !said(g) {
+				return g
+			}
+		}
+	}
+	return ""
+}
+
+// connective are words a lead-in may use without the candidate having said them.
+var connective = wordSet(`a about after again ago also an and are as at be been before being but by can did do does doing done earlier for from
+had has have having he her here him his how i if in into is it its just let me mentioned mention moment more my near not now of on one or other our out over
+part said saying say says she so some spoke spoken talked that the their them then there these they thing this those through to under up us
+was way we were what when where which while who whose why will with within without would you your yours described describe told tell explained
+came come going go went back point let's stay take let thank thanks okay right step walk ask asking want like hear understand`)
+
+func wordSet(s string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(s) {
+		set[w] = true
+	}
+	return set
+}
+
+// ungrounded returns a word of the lead-in that is neither connective nor the candidate's, when more
+// than a third of its content is like that.
+func ungrounded(own []string, heard map[string]bool) string {
+	content, foreign, first := 0, 0, ""
+	for _, w := range own {
+		if connective[w] || len(w) < 3 {
+			continue
+		}
+		content++
+		if !heardStem(w, heard) {
+			foreign++
+			if first == "" {
+				first = w
+			}
+		}
+	}
+	if content > 0 && foreign*3 > content {
+		return first
+	}
+	return ""
+}
+
+// heardStem allows the small changes of form that turn "I pulled" into "you pull".
+func heardStem(w string, heard map[string]bool) bool {
+	if heard[w] {
+		return true
+	}
+	for _, suffix := range []string{"s", "es", "d", "ed", "ing", "ly"} {
+		if heard[w+suffix] || (strings.HasSuffix(w, suffix) && heard[strings.TrimSuffix(w, suffix)]) {
+			return true
+		}
+	}
+	return false
+}
+
+// normal folds case, quotation marks, dashes and white space.
+func normal(s string) string {
+	s = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", " ", " ").Replace(strings.ToLower(s))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+// words are the runs of letters, digits and inner apostrophes.
+func words(s string) []string {
+	return strings.FieldsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' })
+}

@@ -1,0 +1,74 @@
+package guard
+
+import (
+	"testing"
+)
+
+var said = []string{
+	"We had a spike of rejected requests. I pulled a week of rejected requests and found 212 of them came from one client. The quick fix was good enough for the night.",
+	"How did you find it?",
+}
+
+const wording = "What else did you consider, and why not?"
+
+func rules() Rules {
+	return Rules{Wording: wording, Transcript: said, Terms: []string{"dive deep"},
+		Hidden: []string{"compares the response with a known baseline", "least privilege"}, Said: []string{"You said you pulled a week. " + wording}}
+}
+
+func TestCheck(t *testing.T) {
+	tests := []struct {
+		name string
+		text string
+		want string // the first rule broken, empty for none
+	}{
+		{"anchor and question", `You said: “I pulled a week of rejected requests.” ` + wording, ""},
+		{"question alone", wording, ""},
+		{"smoothed join in the candidate's words", "You pulled a week of rejected requests. " + wording, ""},
+		{"a number that was said", "You found 212 from one client. " + wording, ""},
+		{"candidate's own praise word in a quotation", `You said: “The quick fix was good enough for the night.” ` + wording, ""},
+		{"two questions", "Why that week? " + wording, "one-question"},
+		{"no question", "You pulled a week of rejected requests.", "one-question"},
+		{"text after the question", wording + " Take your time.", "one-question"},
+		{"too long", "You said that you pulled a week of rejected requests and then you pulled a week of rejected requests again and again and again and found a client and a client and a client and more. " + wording, "length"},
+		{"praise", "Great, you pulled a week of rejected requests. " + wording, "praise"},
+		{"answers itself", "You pulled requests, and you should consider using a cache. " + wording, "answer"},
+		{"role swap", "I found the client with rejected requests. " + wording, "role"},
+		{"invented number", "You found 300 rejected requests. " + wording, "number"},
+		{"invented number word", "You found three clients. " + wording, "number"},
+		{"invented quotation", `You said: “I pulled a month of requests.” ` + wording, "quotation"},
+		{"reworded question", "You pulled a week of rejected requests. What other options were there?", "wording"},
+		{"rubric words", "You found a client with least privilege. " + wording, "rubric"},
+		{"principle name", "You had to dive deep into rejected requests. " + wording, "rubric"},
+		{"scores", "You pulled a week, which would score. " + wording, "judgement"},
+		{"not said at all", "You rewrote the authentication gateway in Rust. " + wording, "grounding"},
+		{"repeat", "You said you pulled a week. " + wording, "repeat"},
+		{"markup", "**You** pulled a week. " + wording, "markup"},
+		{"speaker label", "Interviewer: " + wording, "markup"},
+		{"empty", " \n", "empty"},
+		{"garbage", "<<<%% {\"a\":", "one-question"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := Check(tt.text, rules())
+			if tt.want == "" && len(got) > 0 {
+				t.Fatalf("Check(%q) = %v, want nothing", tt.text, got)
+			}
+			if tt.want != "" {
+				for _, v := range got {
+					if v.Rule == tt.want {
+						return
+					}
+				}
+				t.Fatalf("Check(%q) = %v, want a violation of %q", tt.text, got, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzCheck(f *testing.F) {
+	f.Add("You said: “x” why?", "what?")
+	f.Fuzz(func(_ *testing.T, text, word string) {
+		Check(text, Rules{Wording: word, Transcript: []string{text, word}, Hidden: []string{word}, Terms: []string{word}})
+	})
+}
