@@ -1,0 +1,205 @@
+// Package httpapi is the JSON side of the server: what the web page and scripts ask for and get back
+// under /api/v1.
+//
+// It decides nothing: it reads a request strictly, asks the room that knows, and writes the answer. It
+// is the only place, with the websocket's refusals, where an error code becomes a status.
+package httpapi
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"strconv"
+
+	"github.com/labstack/echo/v4"
+
+	"rehearse/server/interview"
+)
+
+// Prefix is where every route of the API lies.
+const Prefix = "/api/v1"
+
+// Sessions starts, shows and ends sessions.
+type Sessions interface {
+	Create(ctx context.Context, req interview.NewSession) (interview.Summary, error)
+	Delete(ctx context.Context, id string) error
+	State(ctx context.Context, id string) (any, error)
+}
+
+// Log reads what is written of sessions.
+type Log interface {
+	Summaries(ctx context.Context) ([]interview.Summary, error)
+	Summary(ctx context.Context, id string) (interview.Summary, error)
+	Events(ctx context.Context, id string, after int64) ([]interview.Event, error)
+}
+
+// Catalog shows what can be rehearsed, and nothing that is hidden from a candidate. What it returns is
+// the body of the answer.
+type Catalog interface {
+	Formats() any
+	Items(kind, principle string) any
+}
+
+// Reports makes the report of a session that has closed.
+type Reports interface {
+	JSON(ctx context.Context, id string) (any, error)
+	Markdown(ctx context.Context, id string) (string, error)
+}
+
+// Models lists the models that could speak or grade. What it returns is the body of the answer.
+type Models interface {
+	List(ctx context.Context) (any, error)
+}
+
+// API is everything behind the routes. Models may be nil: then there are none.
+type API struct {
+	Sessions Sessions
+	Log      Log
+	Catalog  Catalog
+	Reports  Reports
+	Models   Models
+	Health   func(context.Context) any // the body of /health; nil says only that the server is up
+	Logger   *slog.Logger              // what is ours to mend is logged here, once
+}
+
+// Register adds the routes of the API, and the one shape of error for them and for addresses that are
+// none of them. Routes that answer GET answer HEAD too.
+func (a *API) Register(e *echo.Echo) {
+	e.HTTPErrorHandler = a.fail
+	g := e.Group(Prefix)
+	get := func(path string, h echo.HandlerFunc) {
+		g.GET(path, h)
+		g.HEAD(path, h)
+	}
+	get("/health", a.health)
+	get("/formats", a.formats)
+	get("/items", a.items)
+	get("/models", a.models)
+	g.POST("/sessions", a.create)
+	get("/sessions", a.list)
+	get("/sessions/:id", a.show)
+	g.DELETE("/sessions/:id", a.delete)
+	get("/sessions/:id/events", a.events)
+	get("/sessions/:id/report", a.report)
+	get("/sessions/:id/report.md", a.markdown)
+}
+
+func (a *API) health(c echo.Context) error {
+	if a.Health == nil {
+		return c.JSON(http.StatusOK, map[string]string{"status": "ok"})
+	}
+	return c.JSON(http.StatusOK, a.Health(c.Request().Context()))
+}
+
+func (a *API) formats(c echo.Context) error { return c.JSON(http.StatusOK, a.Catalog.Formats()) }
+
+func (a *API) items(c echo.Context) error {
+	return c.JSON(http.StatusOK, a.Catalog.Items(c.QueryParam("kind"), c.QueryParam("principle")))
+}
+
+// noModels is what /models says when nothing looks for models.
+var noModels = map[string]any{"models": []any{}, "note": "no model is in use; the interview is complete without one"}
+
+func (a *API) models(c echo.Context) error {
+	if a.Models == nil {
+		return c.JSON(http.StatusOK, noModels)
+	}
+	list, err := a.Models.List(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, list)
+}
+
+func (a *API) create(c echo.Context) error {
+	var req interview.NewSession
+	if err := readBody(c.Response(), c.Request(), &req); err != nil {
+		return err
+	}
+	sum, err := a.Sessions.Create(c.Request().Context(), req)
+	if err != nil {
+		return err
+	}
+	c.Response().Header().Set(echo.HeaderLocation, Prefix+"/sessions/"+sum.ID)
+	return c.JSON(http.StatusCreated, sum)
+}
+
+func (a *API) list(c echo.Context) error {
+	all, err := a.Log.Summaries(c.Request().Context())
+	if err != nil {
+		return err
+	}
+	if all == nil {
+		all = []interview.Summary{}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"sessions": all})
+}
+
+func (a *API) show(c echo.Context) error {
+	state, err := a.Sessions.State(c.Request().Context(), c.Param("id"))
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, state)
+}
+
+func (a *API) delete(c echo.Context) error {
+	if err := a.Sessions.Delete(c.Request().Context(), c.Param("id")); err != nil {
+		return err
+	}
+	return c.NoContent(http.StatusNoContent)
+}
+
+func (a *API) events(c echo.Context) error {
+	after := int64(0)
+	if q := c.QueryParam("after"); q != "" {
+		var err error
+		if after, err = strconv.ParseInt(q, 10, 64); err != nil || after < 0 {
+			return interview.FieldError("after", "after is the number of an event, or 0")
+		}
+	}
+	events, err := a.Log.Events(c.Request().Context(), c.Param("id"), after)
+	if err != nil {
+		return err
+	}
+	if events == nil {
+		events = []interview.Event{}
+	}
+	return c.JSON(http.StatusOK, map[string]any{"events": events})
+}
+
+// closed returns nil when the session has closed and may be reported on.
+func (a *API) closed(ctx context.Context, id string) error {
+	sum, err := a.Log.Summary(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !sum.Closed {
+		return interview.Errorf(interview.CodeConflict, "the session is still open; its report comes when it has closed")
+	}
+	return nil
+}
+
+func (a *API) report(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("id")
+	if err := a.closed(ctx, id); err != nil {
+		return err
+	}
+	rep, err := a.Reports.JSON(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusOK, rep)
+}
+
+func (a *API) markdown(c echo.Context) error {
+	ctx, id := c.Request().Context(), c.Param("id")
+	if err := a.closed(ctx, id); err != nil {
+		return err
+	}
+	text, err := a.Reports.Markdown(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.Blob(http.StatusOK, "text/markdown; charset=utf-8", []byte(text))
+}
