@@ -1,0 +1,189 @@
+package reading
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+
+	"rehearse/server/interview"
+)
+
+// gapWords is how many other words may stand between the words of a phrase.
+const gapWords = 2
+
+// window is how many words before a match a negation reaches.
+const window = 4
+
+var negators = set("not no never without cannot nor neither hardly lacked lacks lack avoid avoided refuse refused isn't wasn't aren't weren't don't didn't doesn't won't wouldn't can't couldn't shouldn't haven't hasn't hadn't ain't dont didnt doesnt cant wont")
+
+// expressions caches compiled patterns: content is authored, so there are only so many.
+var expressions sync.Map
+
+func expression(re string) *regexp.Regexp {
+	if v, ok := expressions.Load(re); ok {
+		return v.(*regexp.Regexp)
+	}
+	compiled, err := regexp.Compile("(?i)" + re)
+	if err != nil {
+		compiled = regexp.MustCompile(`\z.`) // never matches; the loader of packs has complained
+	}
+	v, _ := expressions.LoadOrStore(re, compiled)
+	return v.(*regexp.Regexp)
+}
+
+// Find returns where text says one of the phrases, in order, outside a negation and outside sentences that
+// hold one of negations. See interview.Phrase for the language.
+func Find(text string, phrases, negations []interview.Phrase) []Span {
+	if len(phrases) == 0 || strings.TrimSpace(text) == "" {
+		return nil
+	}
+	var out []Span
+	for _, s := range sentences(text) {
+		toks := wordsOf(text, s)
+		if len(negations) > 0 && len(inSentence(text, s, toks, negations)) > 0 {
+			continue
+		}
+		for _, m := range inSentence(text, s, toks, phrases) {
+			if !slices.Contains(out, m) {
+				out = append(out, m)
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b Span) int { return a.Start - b.Start })
+	return out
+}
+
+type stemmed struct {
+	token
+	stem string
+}
+
+func wordsOf(text string, s Span) []stemmed {
+	var out []stemmed
+	for _, t := range tokens(text, s.Start, s.End) {
+		if !t.word {
+			continue
+		}
+		if strings.Contains(t.low, "-") { // pre-signed and presigned, server-side and server side
+			at := t.start
+			for part := range strings.SplitSeq(t.low, "-") {
+				out = append(out, stemmed{token{at, min(at+len(part), t.end), part, true}, stem(part)})
+				at += len(part) + 1
+			}
+			continue
+		}
+		out = append(out, stemmed{t, stem(t.low)})
+	}
+	return out
+}
+
+func inSentence(text string, s Span, toks []stemmed, phrases []interview.Phrase) []Span {
+	var out []Span
+	for _, p := range phrases {
+		if re, ok := strings.CutPrefix(p, "re:"); ok {
+			for _, m := range expression(re).FindAllStringIndex(text[s.Start:s.End], 4) {
+				if m[0] < m[1] {
+					out = append(out, Span{s.Start + m[0], s.Start + m[1]})
+				}
+			}
+			continue
+		}
+		want, negative := phraseWords(p)
+		for i := range toks {
+			j, ok := follow(toks, i, want)
+			if ok && (negative || !negated(toks, i, j)) {
+				out = append(out, Span{toks[i].start, toks[j].end})
+				break
+			}
+		}
+	}
+	return out
+}
+
+type phrase struct {
+	stems    []string
+	negative bool
+}
+
+var phraseCache sync.Map
+
+// phraseWords are the stems of a phrase, and whether it holds a negation itself.
+func phraseWords(p string) ([]string, bool) {
+	if v, ok := phraseCache.Load(p); ok {
+		return v.(phrase).stems, v.(phrase).negative
+	}
+	var ph phrase
+	for _, t := range wordsOf(p, Span{0, len(p)}) {
+		ph.stems = append(ph.stems, t.stem)
+		ph.negative = ph.negative || negators[t.low]
+	}
+	phraseCache.Store(p, ph)
+	return ph.stems, ph.negative
+}
+
+// follow matches the words of a phrase from token i on and returns the last token of the match.
+func follow(toks []stemmed, i int, want []string) (int, bool) {
+	if len(want) == 0 || toks[i].stem != want[0] {
+		return 0, false
+	}
+	at := i
+	for _, w := range want[1:] {
+		found := -1
+		for j := at + 1; j < len(toks) && j <= at+1+gapWords; j++ {
+			if toks[j].stem == w {
+				found = j
+				break
+			}
+		}
+		if found < 0 {
+			return 0, false
+		}
+		at = found
+	}
+	return at, true
+}
+
+func negated(toks []stemmed, from, to int) bool {
+	for k := max(0, from-window); k <= to; k++ {
+		if negators[toks[k].low] {
+			return true
+		}
+		if k < from && k > 0 && (toks[k].low == "of" && toks[k-1].low == "instead" || toks[k].low == "than" && toks[k-1].low == "rather") {
+			return true
+		}
+	}
+	return false
+}
+
+// Echoes finds a point by the words of its own text, for points that came without synonyms: the sentences
+// that hold most of its content words.
+func Echoes(text, point string) []Span {
+	want := map[string]bool{}
+	for _, t := range wordsOf(point, Span{0, len(point)}) {
+		if !stop[t.low] && len(t.low) > 2 {
+			want[t.stem] = true
+		}
+	}
+	if len(want) == 0 {
+		return nil
+	}
+	var out []Span
+	for _, s := range sentences(text) {
+		seen := map[string]bool{}
+		toks := wordsOf(text, s)
+		for i, t := range toks {
+			if want[t.stem] && !negated(toks, i, i) {
+				seen[t.stem] = true
+			}
+		}
+		if need := (len(want) + 1) / 2; len(seen) >= max(1, min(need, 5)) && (len(want) < 3 || len(seen) > 1) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+var stop = set(`a about above after again all also an and any are as at be because been before being between both but by can could did do does doing down during each few for from further had has have
+having he her here him his how i if in into is it its itself just me more most my no nor not of off on once only or other our out over own same she should so some such than that the their them then
+there these they this those through to too under until up very was we were what when where which while who whom why will with would you your it's i'd i'm i've we'd we've that's use used using make made get got`)

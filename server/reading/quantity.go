@@ -1,0 +1,292 @@
+package reading
+
+import (
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+var numberWord = map[string]float64{"zero": 0, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13,
+	"fourteen": 14, "fifteen": 15, "sixteen": 16, "eighteen": 18, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "hundred": 100, "thousand": 1000,
+	"million": 1e6, "billion": 1e9, "half": 0.5, "halved": 0.5, "third": 1.0 / 3, "quarter": 0.25, "doubled": 2, "tripled": 3, "twice": 2, "dozen": 12, "once": 1, "one": 1, "none": 0, "dozens": 24, "hundreds": 200, "thousands": 2000, "quadrupled": 4, "thirds": 2.0 / 3}
+
+var multiplier = map[string]float64{"hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9, "k": 1000, "m": 1e6, "bn": 1e9, "dozen": 12}
+
+var timeUnit = regexp.MustCompile(`^(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|quarters?|years?|sprints?|ms|milliseconds?|nights?|evenings?|semesters?|weekends?)$`)
+
+var figure = regexp.MustCompile(`^(?:\d[\d,.:]*)(k|m|bn|%|x|ms|s|h|gb|mb|tb|th|st|nd|rd|am|pm)?$`)
+
+// quantities finds the figures of the sentences: value, unit, the noun counted, and the role.
+func quantities(text string, spans []Span) []Quantity {
+	var out []Quantity
+	for _, s := range spans {
+		toks := tokens(text, s.Start, s.End)
+		from := len(out)
+		for i := 0; i < len(toks); i++ {
+			q, next, ok := quantityAt(text, toks, i)
+			if !ok {
+				continue
+			}
+			out = append(out, q)
+			i = next - 1
+		}
+		roles(text, s, toks, out[from:])
+	}
+	return out
+}
+
+// quantityAt reads a figure that begins at token i.
+func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
+	t := toks[i]
+	q := Quantity{Start: t.start, End: t.end, Role: "other"}
+	money := i > 0 && strings.ContainsAny(toks[i-1].low, "$€£")
+	j := i + 1
+	switch m := figure.FindStringSubmatch(t.low); {
+	case m != nil:
+		digits := strings.TrimSuffix(t.low, m[1])
+		if strings.Contains(digits, ":") || isYear(digits) && !money && (j >= len(toks) || toks[j].low != "%") && m[1] == "" && !countedNext(toks, j) {
+			return q, 0, false
+		}
+		v, err := strconv.ParseFloat(strings.TrimRight(strings.ReplaceAll(digits, ",", ""), "."), 64)
+		if err != nil || strings.Contains("th st nd rd am pm", m[1]) && m[1] != "" {
+			return q, 0, false
+		}
+		q.Value = v
+		switch m[1] {
+		case "%", "x", "ms", "s", "h", "gb", "mb", "tb":
+			q.Unit = m[1]
+		default:
+			if mul, ok := multiplier[m[1]]; ok {
+				q.Value *= mul
+			}
+		}
+	default:
+		v, ok := wordValue(toks, i)
+		if !ok {
+			return q, 0, false
+		}
+		q.Value = v
+	}
+	for j < len(toks) {
+		if mul, ok := multiplier[toks[j].low]; ok && len(toks[j].low) > 2 {
+			q.Value *= mul
+			q.End = toks[j].end
+			j++
+			continue
+		}
+		break
+	}
+	if money {
+		q.Unit, q.Start, q.Role = toks[i-1].low, toks[i-1].start, "money"
+		return q, j, true
+	}
+	return unitAndNoun(text, toks, j, q)
+}
+
+func isYear(d string) bool {
+	n, err := strconv.Atoi(d)
+	return err == nil && len(d) == 4 && n >= 1950 && n <= 2100
+}
+
+// countedNext reports whether a plain plural noun follows, so that "2000 requests" is no year.
+func countedNext(toks []token, j int) bool {
+	return j < len(toks) && toks[j].word && strings.HasSuffix(toks[j].low, "s") && !stop[toks[j].low]
+}
+
+// wordValue reads a figure in words. "one" and "half" count only where they measure something.
+func wordValue(toks []token, i int) (float64, bool) {
+	w := toks[i].low
+	if a, b, ok := strings.Cut(w, "-"); ok {
+		x, okx := numberWord[a]
+		y, oky := numberWord[b]
+		if okx && oky && y < 10 && x >= 20 {
+			return x + y, true
+		}
+		return 0, false
+	}
+	v, ok := numberWord[w]
+	if !ok {
+		return 0, false
+	}
+	next := ""
+	if i+1 < len(toks) {
+		next = toks[i+1].low
+	}
+	switch w {
+	case "one":
+		return 1, timeUnit.MatchString(next) || next == "percent" || next == "million" || next == "hundred" || next == "thousand"
+	case "once", "none", "zero":
+		return v, w == "zero" || w == "none" && next == "of"
+	case "half", "third", "quarter":
+		prev := ""
+		if i > 0 {
+			prev = toks[i-1].low
+		}
+		return v, w == "half" || (prev == "a" || prev == "by" || prev == "one") && next != "party" && next != "time" && !(w == "quarter" && (next == "later" || next == "before"))
+	}
+	return v, true
+}
+
+// unitAndNoun reads what is measured: percent, a unit of time, or the noun that is counted.
+func unitAndNoun(text string, toks []token, j int, q Quantity) (Quantity, int, bool) {
+	if j < len(toks) {
+		switch w := toks[j].low; {
+		case w == "%" || w == "percent" || w == "per" && j+1 < len(toks) && toks[j+1].low == "cent":
+			q.Unit, q.End = "%", toks[j].end
+			j++
+			if w == "per" {
+				q.End = toks[j].end
+				j++
+			}
+		case w == "-" || w == "times" || w == "x":
+			if w == "times" || w == "x" {
+				q.Unit, q.End = "x", toks[j].end
+				j++
+			}
+		case timeUnit.MatchString(w):
+			q.Unit, q.End, q.Role = singular(w), toks[j].end, "window"
+			j++
+		case w == "dollars" || w == "euros" || w == "pounds":
+			q.Unit, q.End, q.Role = w, toks[j].end, "money"
+			j++
+		}
+	}
+	at := j
+	for k := 0; k < 3 && at < len(toks); k++ { // the noun counted, behind at most two adjectives
+		t := toks[at]
+		if !t.word || stop[t.low] && t.low != "of" || pastVerb(t.low) && k > 0 && !strings.HasSuffix(t.low, "s") || auxiliaries[t.low] {
+			break
+		}
+		if t.low == "of" {
+			if k > 0 {
+				break
+			}
+			at++
+			for at < len(toks) && (toks[at].low == "the" || toks[at].low == "our" || toks[at].low == "my" || toks[at].low == "all") {
+				at++
+			}
+			continue
+		}
+		if _, num := numberWord[t.low]; num || figure.MatchString(t.low) {
+			break
+		}
+		q.Noun = singular(t.low)
+		if strings.HasSuffix(t.low, "s") || t.low == "people" {
+			break
+		}
+		at++
+	}
+	if at < len(toks) && toks[at].low == "per" || at+1 < len(toks) && (toks[at].low == "a" || toks[at].low == "an" || toks[at].low == "each" || toks[at].low == "every") && timeUnit.MatchString(toks[at+1].low) {
+		// a rate: the unit of time belongs to it
+		k := at + 1
+		if k < len(toks) && timeUnit.MatchString(toks[k].low) && q.Unit == "" {
+			q.Unit = "/" + singular(toks[k].low)
+		}
+	}
+	return q, j, true
+}
+
+func singular(w string) string {
+	switch {
+	case w == "people":
+		return "person"
+	case strings.HasSuffix(w, "ies") && len(w) > 4:
+		return w[:len(w)-3] + "y"
+	case strings.HasSuffix(w, "sses") || strings.HasSuffix(w, "xes") || strings.HasSuffix(w, "ches"):
+		return w[:len(w)-2]
+	case strings.HasSuffix(w, "s") && !strings.HasSuffix(w, "ss") && len(w) > 3:
+		return w[:len(w)-1]
+	}
+	return w
+}
+
+var people = set("person customer user member client employee engineer developer student patient participant guest visitor attendee volunteer subscriber account company household merchant seller driver tenant family reader citizen")
+
+var fromTo = regexp.MustCompile(`(?i)\bfrom\b`)
+
+// roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
+func roles(text string, s Span, toks []token, qs []Quantity) {
+	low := strings.ToLower(text[s.Start:s.End])
+	before := func(q Quantity, n int) string {
+		var words []string
+		for _, t := range toks {
+			if t.end <= q.Start && t.word {
+				words = append(words, t.low)
+			}
+		}
+		return strings.Join(words[max(0, len(words)-n):], " ")
+	}
+	hasFrom := fromTo.MatchString(low)
+	for i := range qs {
+		q := &qs[i]
+		if q.Role == "money" {
+			continue
+		}
+		lead := before(*q, 4)
+		// "from 40 to 6 a day" and "from 3 weeks to 2 days" are levels, whatever is measured.
+		switch {
+		case hasFrom && lastWordIn(lead, "from", 3):
+			q.Role = "baseline"
+		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == "baseline" || regexp.MustCompile(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`).MatchString(lead):
+			q.Role = "after"
+		case q.Role == "window":
+		case regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`).MatchString(lead):
+			q.Role = "baseline"
+		case q.Unit == "%" || q.Unit == "x" || strings.HasPrefix(text[q.Start:q.End], "hal") || strings.HasPrefix(text[q.Start:q.End], "doubl"):
+			q.Role = "after"
+			if regexp.MustCompile(`(?:only|just|about|around)?$`).MatchString(lead) && !changeVerb.MatchString(low) {
+				q.Role = "other"
+			}
+		case people[q.Noun]:
+			q.Role = "population"
+		}
+	}
+}
+
+var changeVerb = regexp.MustCompile(`(?i)\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
+
+func lastWordIn(lead, word string, n int) bool {
+	f := strings.Fields(lead)
+	for _, w := range f[max(0, len(f)-n):] {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// Conflict is two figures for the same thing that disagree.
+type Conflict struct {
+	Before, After Quantity
+}
+
+// Conflicts finds figures of the same noun, unit and role that differ between two answers. A level before and a
+// level after are no conflict, nor are windows of time.
+func Conflicts(earlier, later []Quantity) []Conflict {
+	var out []Conflict
+	for _, b := range later {
+		if b.Noun == "" || b.Role == "window" {
+			continue
+		}
+		same, other := false, Quantity{}
+		found := false
+		for _, a := range earlier {
+			if a.Noun != b.Noun || a.Unit != b.Unit || a.Role == "window" {
+				continue
+			}
+			if a.Role != b.Role && (a.Role == "baseline" || a.Role == "after" || b.Role == "baseline" || b.Role == "after") {
+				continue
+			}
+			if math.Abs(a.Value-b.Value) < 1e-9 {
+				same = true
+			} else if !found {
+				found, other = true, a
+			}
+		}
+		if found && !same {
+			out = append(out, Conflict{Before: other, After: b})
+		}
+	}
+	return out
+}
