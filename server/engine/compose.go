@@ -1,0 +1,155 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"rehearse/server/guard"
+	"rehearse/server/interview"
+	"rehearse/server/probing"
+)
+
+type anchor = probing.Anchor
+
+// tryAgainAfter is how long a voice that failed is left alone.
+const tryAgainAfter = 90 * time.Second
+
+// compose gives a question its final words: a main question is spoken as written; a follow-up by the
+// voice, when what it says passes the guard, and otherwise by the authored voice. It releases s.mu while
+// a model works. The second result is the reason when a voice has just become unable to speak.
+func (s *session) compose(ctx context.Context, q *question) (paced bool, degraded string) {
+	q.asked.Voice = "authored"
+	if !q.probe {
+		return false, ""
+	}
+	brief := s.brief(q)
+	rules := s.rules(q, brief)
+	if s.voice == nil {
+		s.mu.Unlock()
+		voice, info := s.e.Voice(ctx)
+		s.mu.Lock()
+		s.voice, s.info = voice, info
+		if info.Kind == "authored" && s.st.Session.Voice.Kind != "authored" {
+			s.down = true
+			s.downUntil = s.e.Now().Add(tryAgainAfter)
+			degraded = info.Detail
+			s.voice = nil
+		}
+	}
+	if s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
+		s.publish(modelFrame("speaking", s.info.Model))
+		s.mu.Unlock()
+		u, why, broken := s.tryVoice(ctx, brief, rules)
+		s.mu.Lock()
+		s.publish(modelFrame("idle", s.info.Model))
+		if why == "" {
+			s.down = false
+			s.use(q, u, s.info.Model)
+			return true, ""
+		}
+		q.asked.Fallback = why
+		if broken {
+			if !s.down {
+				degraded = why
+			}
+			s.down, s.downUntil = true, s.e.Now().Add(tryAgainAfter)
+		}
+	}
+	u, err := s.e.Authored.Speak(ctx, brief)
+	if err != nil || len(guard.Check(u.Text, rules)) > 0 {
+		u = interview.Utterance{Text: q.asked.Wording, Anchor: -1} // an anchor that reads badly is left out
+	}
+	s.use(q, u, "authored")
+	return false, degraded
+}
+
+func (s *session) use(q *question, u interview.Utterance, voice string) {
+	q.asked.Text, q.asked.Voice = u.Text, voice
+	if u.Anchor >= 0 && u.Anchor < len(q.anchors) {
+		quote := q.anchors[u.Anchor].Quote
+		q.asked.Anchor = &quote
+	}
+}
+
+func modelFrame(state, detail string) interview.Frame {
+	return interview.NoteFrame("model", map[string]string{"state": state, "detail": detail})
+}
+
+// tryVoice lets the voice speak twice at most. why is empty when u may be shown; broken means that the
+// voice itself failed, not its words.
+func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules guard.Rules) (u interview.Utterance, why string, broken bool) {
+	ctx, cancel := context.WithTimeout(ctx, s.e.VoiceTimeout)
+	defer cancel()
+	for range 2 {
+		var err error
+		u, err = s.voice.Speak(ctx, brief)
+		switch {
+		case errors.Is(err, context.Canceled):
+			return u, "speech was stopped", false
+		case errors.Is(err, context.DeadlineExceeded):
+			return u, "the model did not answer in time", true
+		case err != nil:
+			return u, "the model could not speak: " + interview.AsError(err).Message, true
+		}
+		broke := guard.Check(u.Text, rules)
+		if len(broke) == 0 {
+			return u, "", false
+		}
+		why = "the model's words were not used (" + broke[0].Rule + ")"
+		brief.Rejected = broke[0].Error()
+	}
+	return u, why, false
+}
+
+// brief is what a voice may know.
+func (s *session) brief(q *question) interview.Brief {
+	p := s.persona(s.st.RoundIs.Persona)
+	b := interview.Brief{Name: p.Name, Role: p.Role, Temperament: p.Temperament, Question: q.asked.Wording,
+		Seed: s.seed("voice", q.asked.Block, q.asked.Turn)}
+	for _, a := range q.anchors {
+		b.Anchors = append(b.Anchors, a.Text)
+	}
+	for _, n := range s.st.Block(q.asked.Block).Turns {
+		t := s.st.Turn(n)
+		b.Exchange = append(b.Exchange, interview.Line{Text: t.Text})
+		for _, c := range t.Clarified {
+			if !c.Repeat {
+				b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: c.Question}, interview.Line{Text: c.Text})
+			}
+		}
+		if t.Answered {
+			b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: t.Answer})
+		}
+	}
+	return b
+}
+
+// rules are what the utterance is held against; the hidden phrases go to the guard and to nobody else.
+func (s *session) rules(q *question, b interview.Brief) guard.Rules {
+	r := guard.Rules{Wording: q.asked.Wording}
+	for _, l := range b.Exchange {
+		r.Transcript = append(r.Transcript, l.Text)
+		if !l.Candidate {
+			r.Said = append(r.Said, l.Text)
+		}
+	}
+	for _, p := range s.e.Pack.Principles {
+		r.Terms = append(r.Terms, p.Name)
+	}
+	if rub := s.e.Pack.Rubrics[s.st.Block(q.asked.Block).Item]; rub != nil {
+		for _, p := range rub.Points {
+			r.Hidden = append(r.Hidden, p.Text)
+			for _, syn := range p.Synonyms {
+				if !strings.HasPrefix(syn, "re:") {
+					r.Hidden = append(r.Hidden, syn)
+				}
+			}
+		}
+		for _, f := range rub.Findings {
+			r.Hidden = append(r.Hidden, f.Title, f.Fix, f.Exploit)
+		}
+	}
+	return r
+}

@@ -1,0 +1,405 @@
+package engine
+
+import (
+	"context"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+
+	"rehearse/server/interview"
+	"rehearse/server/probing"
+	"rehearse/server/reading"
+)
+
+// seed derives the seed of one choice from the session's.
+func (s *session) seed(purpose string, n ...int) uint64 {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(purpose))
+	for _, v := range n {
+		_, _ = h.Write([]byte{byte(v), byte(v >> 8)})
+	}
+	return s.st.Session.Seed ^ h.Sum64()
+}
+
+func (s *session) rand(purpose string, n ...int) *rand.Rand {
+	return rand.New(rand.NewPCG(s.st.Session.Seed, s.seed(purpose, n...)))
+}
+
+// used are the wordings and items of this person's other sessions. A session with a given seed makes the
+// same choices whatever was practised before.
+func (s *session) used(ctx context.Context, of func(History, context.Context, string) (map[string]int, error)) (map[string]int, error) {
+	if s.st.Session.Seeded || s.e.History == nil {
+		return nil, nil
+	}
+	return of(s.e.History, ctx, s.st.ID)
+}
+
+// rotate picks the wording that was heard least, of those not used in this session.
+func (s *session) rotate(ctx context.Context, b *interview.Block, purpose string, wordings []string) (string, error) {
+	heard, err := s.used(ctx, History.UsedWordings)
+	if err != nil {
+		return "", err
+	}
+	here := s.asked()
+	best, least := []string(nil), -1
+	for _, w := range wordings {
+		n := heard[w]
+		if here[w] {
+			n += 1 << 20
+		}
+		if least < 0 || n < least {
+			best, least = nil, n
+		}
+		if n == least {
+			best = append(best, w)
+		}
+	}
+	if len(best) == 0 {
+		return "", interview.Errorf(interview.CodeInternal, "the pack has no words for %s", purpose)
+	}
+	return best[s.rand(purpose, b.Block, len(s.st.Turns)).IntN(len(best))], nil
+}
+
+// asked are the authored wordings used in this session.
+func (s *session) asked() map[string]bool {
+	out := map[string]bool{}
+	for _, t := range s.st.Turns {
+		out[t.Wording] = true
+		out[t.Text] = true
+	}
+	return out
+}
+
+// itemsFor are the items of some kinds, and of some principles when any are named, in a stable order.
+func (e *Engine) itemsFor(kinds []interview.Kind, principles []string) []*interview.Item {
+	var out []*interview.Item
+	for _, it := range e.Pack.Items {
+		if it.Status == "retired" || !slices.Contains(kinds, it.Kind) {
+			continue
+		}
+		if len(principles) > 0 && it.Kind == interview.KindBehavioural {
+			r := e.Pack.Rubrics[it.ID]
+			if r == nil || !slices.ContainsFunc(r.Principles, func(p string) bool { return slices.Contains(principles, p) }) {
+				continue
+			}
+		}
+		out = append(out, it)
+	}
+	slices.SortFunc(out, func(a, b *interview.Item) int { return strings.Compare(a.ID, b.ID) })
+	return out
+}
+
+// openItems are the items a phase may draw now.
+func (s *session) openItems(p *interview.Phase) []*interview.Item {
+	principles := p.Principles
+	if s.st.Session.Princ != "" {
+		principles = []string{s.st.Session.Princ}
+	}
+	taken, families := map[string]bool{}, map[string]bool{}
+	for _, b := range s.st.Blocks {
+		taken[b.Item] = true
+		for _, f := range s.families(b.Item) {
+			families[f] = true
+		}
+	}
+	all := slices.DeleteFunc(s.e.itemsFor(p.Items, principles), func(it *interview.Item) bool {
+		return taken[it.ID] || (len(it.Levels) > 0 && !slices.Contains(it.Levels, s.st.Session.Level))
+	})
+	if p.OtherFamily {
+		other := slices.DeleteFunc(slices.Clone(all), func(it *interview.Item) bool {
+			return slices.ContainsFunc(s.families(it.ID), func(f string) bool { return families[f] })
+		})
+		if len(other) > 0 {
+			return other
+		}
+	}
+	return all
+}
+
+func (s *session) unusedItems(p *interview.Phase) bool {
+	return s.st.Session.Item == "" && len(s.openItems(p)) > 0
+}
+
+// families are the families of an item's principles.
+func (s *session) families(item string) []string {
+	r := s.e.Pack.Rubrics[item]
+	if r == nil {
+		return nil
+	}
+	var out []string
+	for _, p := range s.e.Pack.Principles {
+		if slices.Contains(r.Principles, p.ID) {
+			out = append(out, p.Family)
+		}
+	}
+	return out
+}
+
+// pick draws the item of a phase: the one asked for, or one of those practised least.
+func (s *session) pick(ctx context.Context, p *interview.Phase) (*interview.Item, error) {
+	if it := s.e.Pack.Items[s.st.Session.Item]; it != nil {
+		return it, nil
+	}
+	items := s.openItems(p)
+	if len(items) == 0 {
+		return nil, interview.Errorf(interview.CodeInternal, "pack %s has no item left for %s", s.e.Pack.ID, p.Title)
+	}
+	seen, err := s.used(ctx, History.UsedItems)
+	if err != nil {
+		return nil, err
+	}
+	least := seen[items[0].ID]
+	for _, it := range items {
+		least = min(least, seen[it.ID])
+	}
+	items = slices.DeleteFunc(items, func(it *interview.Item) bool { return seen[it.ID] > least })
+	return items[s.rand("item", len(s.st.Blocks)).IntN(len(items))], nil
+}
+
+// nextInItem goes on with an item: a follow-up, the next step, or the end of the block.
+func (s *session) nextInItem(ctx context.Context, b *interview.Block, p *interview.Phase) (*step, error) {
+	item := s.e.Pack.Items[b.Item]
+	if item == nil { // the pack changed under a session that waited
+		return emit(s.closeBlock(b)), nil
+	}
+	steps := p.Steps
+	if len(steps) == 0 {
+		steps = []interview.Step{{ID: "main", Minutes: p.Minutes, Probes: p.Probes}}
+	}
+	current, stepStart := -1, 0 // the step under way, and the index of its main turn in the block
+	for i, n := range b.Turns {
+		if s.st.Turn(n).Main {
+			current++
+			stepStart = i
+		}
+	}
+	if current < 0 {
+		return s.askStep(ctx, b, item, steps, 0)
+	}
+	left := s.budget(b, p) - (s.st.InterviewS - b.StartS)
+	if left > 0 {
+		st := steps[current]
+		spent := 0.0
+		if len(steps) > 1 { // a step's own minutes are a ceiling for its follow-ups
+			spent = s.st.InterviewS - s.st.Turn(b.Turns[stepStart]).AskedS
+		}
+		if len(steps) == 1 || spent < st.Minutes*60 {
+			if q, err := s.followUp(ctx, b, p, item, steps, current, stepStart); q != nil || err != nil {
+				return &step{ask: q}, err
+			}
+		}
+	}
+	if current+1 < len(steps) && left > 0 {
+		return s.askStep(ctx, b, item, steps, current+1)
+	}
+	return emit(s.closeBlock(b)), nil
+}
+
+// askStep asks for a step of an exercise; the first carries the material.
+func (s *session) askStep(ctx context.Context, b *interview.Block, item *interview.Item, steps []interview.Step, i int) (*step, error) {
+	st := steps[i]
+	q := interview.QuestionAsked{Block: b.Block, Main: true, Step: st.ID, Clock: st.Clock, Expect: interview.ExpectEvent}
+	if item.Kind.Technical() {
+		q.Expect = interview.ExpectFact
+		q.Think = interview.ThinkTechnical
+	} else {
+		q.Think = interview.ThinkBehavioural
+	}
+	if i > 0 || st.Clock == "wall" {
+		q.Think = 0 // allowed once a question; where the clocks are equal, thinking is on the wall
+	}
+	rubric := s.e.Pack.Rubrics[item.ID]
+	switch {
+	case st.Twist > 0 && rubric != nil && st.Twist <= len(rubric.Twists):
+		q.Text = rubric.Twists[st.Twist-1].Text
+	case st.Challenge > 0 && rubric != nil && len(rubric.Challenges) > 0:
+		q.Text = rubric.Challenges[(st.Challenge-1)%len(rubric.Challenges)]
+	case st.Twist > 0, st.Challenge > 0: // the item has none: the step is left out
+		return s.skipStep(ctx, b, item, steps, i)
+	case i == 0:
+		w, err := s.rotate(ctx, b, "question", append([]string{item.Prompt.Main}, item.Prompt.Variants...))
+		if err != nil {
+			return nil, err
+		}
+		q.Text = w
+		q.Wording = w
+		q.Material = s.material(item)
+		if extra := item.Steps[st.ID]; extra != "" {
+			q.Text += " " + extra
+		}
+	case item.Steps[st.ID] != "":
+		q.Text = item.Steps[st.ID]
+	default:
+		q.Text = st.Ask
+	}
+	return &step{ask: &question{asked: q}}, nil
+}
+
+func (s *session) skipStep(ctx context.Context, b *interview.Block, item *interview.Item, steps []interview.Step, i int) (*step, error) {
+	if i+1 < len(steps) {
+		return s.askStep(ctx, b, item, steps, i+1)
+	}
+	return emit(s.closeBlock(b)), nil
+}
+
+// material is what is shown beside the item's question.
+func (s *session) material(item *interview.Item) *interview.Material {
+	m := &interview.Material{Kind: "text", Title: item.Title, Text: item.Context}
+	switch {
+	case item.Assets.Code != nil:
+		m.Kind = "code"
+		m.Code = &interview.MaterialCode{Language: item.Assets.Code.Language, Text: item.Assets.Code.Text}
+	case item.Assets.Diagram != nil:
+		m.Kind = "diagram"
+		m.Diagram = &interview.MaterialDiagram{Text: item.Assets.Diagram.TextTwin}
+		if s.e.Diagram != nil {
+			m.Diagram.SVG = s.e.Diagram(item.Assets.Diagram)
+		}
+	case item.Context == "":
+		return nil
+	}
+	return m
+}
+
+// followUp is the next follow-up in a step, or nil when there is none to ask.
+func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview.Phase, item *interview.Item, steps []interview.Step, current, stepStart int) (*question, error) {
+	turns := b.Turns[stepStart:]
+	last := s.st.Turn(turns[len(turns)-1])
+	probesHere := len(turns) - 1
+	allowed := steps[current].Probes
+	if len(steps) == 1 && allowed == 0 {
+		allowed = p.Probes
+	}
+	all := 0
+	for _, n := range b.Turns {
+		if !s.st.Turn(n).Main {
+			all++
+		}
+	}
+	if probesHere >= allowed || all >= p.Probes {
+		return nil, nil
+	}
+	if last.Skipped != "" {
+		return s.afterSkip(ctx, b, item, last)
+	}
+	in, err := s.chooserInput(ctx, b, p, item, steps[current], turns)
+	if err != nil || len(in.Exchanges) == 0 {
+		return nil, err
+	}
+	c := probing.Choose(in)
+	if c.Type == probing.TypeDone {
+		return nil, nil
+	}
+	return &question{probe: true, anchors: c.Anchors, asked: interview.QuestionAsked{Block: b.Block, Text: c.Text, Wording: c.Text, Step: steps[current].ID,
+		Probe: &interview.ProbeRef{Type: c.Type, Target: c.Target}, Expect: c.Expect}}, nil
+}
+
+// afterSkip answers the first "I don't know" to a main question by asking how one would go about it;
+// anything else that is skipped is left alone.
+func (s *session) afterSkip(ctx context.Context, b *interview.Block, item *interview.Item, last *interview.Turn) (*question, error) {
+	if last.Skipped != "dont_know" || !last.Main {
+		return nil, nil
+	}
+	lines, expect := s.e.Pack.Lines.DontKnow, interview.ExpectCounterfactual
+	if !item.Kind.Technical() {
+		lines, expect = s.e.Pack.Lines.DontKnowStory, interview.ExpectEvent
+	}
+	w, err := s.rotate(ctx, b, "dont-know", lines)
+	if err != nil {
+		return nil, err
+	}
+	return &question{asked: interview.QuestionAsked{Block: b.Block, Text: w, Wording: w, Step: last.Step,
+		Probe: &interview.ProbeRef{Type: probing.TypeDontKnow, Target: probing.TypeDontKnow}, Expect: expect}}, nil
+}
+
+// chooserInput is everything the choice of a follow-up rests on.
+func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *interview.Phase, item *interview.Item, st interview.Step, turns []int) (probing.Input, error) {
+	heard, err := s.used(ctx, History.UsedWordings)
+	if err != nil {
+		return probing.Input{}, err
+	}
+	in := probing.Input{Kind: item.Kind, Mode: s.st.Session.Mode, Level: s.st.Session.Level, Question: s.st.Turn(turns[0]).Text,
+		Rubric: s.e.Pack.Rubrics[item.ID], Pack: s.e.Pack, Observable: s.observable(item.ID), Used: heard, Asked: s.asked(),
+		Dig: p.Dig, Limit: p.Probes, Rand: s.rand("probe", b.Block, len(s.st.Turns))}
+	if st.ID != "main" {
+		in.Steps = append([]string{st.ID}, st.Covers...)
+	}
+	var extra []string
+	own := turns
+	if item.Kind.Technical() {
+		own = b.Turns // what was said in an earlier step counts, and is not asked for again
+	}
+	for _, n := range own {
+		t := s.st.Turn(n)
+		if t.Answered {
+			in.Exchanges = append(in.Exchanges, exchange(t))
+		}
+		for _, a := range t.Artifacts {
+			for _, row := range a.Rows {
+				extra = append(extra, interview.RowText(row))
+			}
+		}
+	}
+	in.Extra = strings.Join(extra, ".\n")
+	for _, other := range s.st.Blocks {
+		if other.Block == b.Block || other.Kind != string(interview.KindBehavioural) {
+			continue
+		}
+		for _, n := range other.Turns {
+			if t := s.st.Turn(n); t.Answered && t.Main {
+				in.Earlier = append(in.Earlier, exchange(t))
+			}
+		}
+	}
+	return in, nil
+}
+
+func exchange(t *interview.Turn) probing.Exchange {
+	x := probing.Exchange{Turn: t.QuestionAsked.Turn, Text: t.Text, Answer: t.Answer, Expect: t.Expect, Step: t.Step}
+	if t.Probe != nil {
+		x.Type, x.Target = t.Probe.Type, t.Probe.Target
+	}
+	return x
+}
+
+// observable reports whether an item's principle is about people, so that an outcome one could observe
+// counts without a number.
+func (s *session) observable(item string) bool {
+	r := s.e.Pack.Rubrics[item]
+	return r != nil && slices.ContainsFunc(s.e.Pack.Principles, func(p interview.Principle) bool {
+		return p.Observable && slices.Contains(r.Principles, p.ID)
+	})
+}
+
+// measured is what coached and drill sessions show when a block closes.
+func (s *session) measured(b *interview.Block) *interview.Measured {
+	if s.st.Session.Mode == interview.ModeExam || b.Item == "" {
+		return nil
+	}
+	for _, n := range b.Turns {
+		t := s.st.Turn(n)
+		if !t.Main || !t.Answered {
+			continue
+		}
+		kind := interview.Kind(b.Kind)
+		m := &interview.Measured{Words: t.Words, Minutes: float64(t.Words) / interview.CandidateWordsPerMinute}
+		if kind.Technical() {
+			return m
+		}
+		r := reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Level: s.st.Session.Level, Observable: s.observable(b.Item)})
+		m.Parts = map[string]int{}
+		for _, sen := range r.Sentences {
+			m.Parts[string(sen.Part)]++
+		}
+		for _, p := range r.Missing {
+			m.Missing = append(m.Missing, string(p))
+		}
+		m.Ownership = map[string]int{"i": r.Ownership.I, "we": r.Ownership.We, "passive": r.Ownership.Passive}
+		for _, g := range r.Gaps {
+			m.Notes = append(m.Notes, g.Why)
+		}
+		return m
+	}
+	return nil
+}

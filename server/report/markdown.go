@@ -1,0 +1,269 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+
+	"rehearse/server/interview"
+)
+
+// Markdown writes the report for a person, or for a file kept beside other notes.
+func (r Report) Markdown() string {
+	var b strings.Builder
+	p := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	s := r.Session
+	p("# %s, %s", s.Title, s.CreatedAt)
+	p("")
+	p("*%s*", r.Notice)
+	p("")
+	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. Ended: %s. Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, s.Why, s.Pack.ID, s.Pack.Version, s.Seed)
+	p("")
+	voice(p, s.Voice)
+	p("## Time")
+	p("")
+	p("| phase | planned min | used min | wall min |")
+	p("|---|---:|---:|---:|")
+	for _, ph := range r.Phases {
+		p("| %s | %.1f | %.1f | %.1f |", cell(ph.Title), ph.PlannedM, ph.InterviewM, ph.WallM)
+	}
+	p("")
+	for _, bl := range r.Blocks {
+		if len(bl.Questions) > 0 {
+			blockMarkdown(p, bl)
+		}
+	}
+	if len(r.Numbers) > 0 {
+		p("## Numbers")
+		p("")
+		p("| turn | as you said it | value | what | role | disagrees with |")
+		p("|---:|---|---:|---|---|---|")
+		for _, n := range r.Numbers {
+			conflict := ""
+			if n.Conflict > 0 {
+				conflict = fmt.Sprintf("turn %d", n.Conflict)
+			}
+			p("| %d | %s | %g | %s | %s | %s |", n.Turn, cell(n.Text), n.Value, cell(strings.TrimSpace(n.Unit+" "+n.Noun)), n.Role, conflict)
+		}
+		p("")
+	}
+	list(p, "Notes", r.Notes)
+	list(p, "Where this comes from", r.Provenance)
+	return b.String()
+}
+
+type printer func(format string, args ...any)
+
+func list(p printer, title string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	p("## %s", title)
+	p("")
+	for _, l := range lines {
+		p("- %s", l)
+	}
+	p("")
+}
+
+func voice(p printer, v Voice) {
+	switch {
+	case v.Kind == "authored":
+		p("Voice: authored, no model. %s", v.Detail)
+		for _, c := range v.Commands {
+			p("")
+			p("    %s", c)
+		}
+	case v.Degraded:
+		p("Voice: %s, DEGRADED: %s. Follow-ups by the model %d, in authored words %d.", v.Model, strings.Join(v.Reasons, "; "), v.ByModel, v.Authored)
+	default:
+		p("Voice: %s. Follow-ups by the model %d, in authored words %d.", v.Model, v.ByModel, v.Authored)
+	}
+	p("")
+}
+
+// cell makes text safe inside a table.
+func cell(s string) string {
+	return strings.NewReplacer("|", "\\|", "\n", " ", "\r", " ").Replace(s)
+}
+
+// quote shows words of the candidate as a block quotation, so that nothing in them is read as Markdown structure.
+func quote(p printer, text string) {
+	for line := range strings.SplitSeq(strings.TrimRight(text, "\n"), "\n") {
+		p("> %s", strings.NewReplacer("<", "&lt;", "[", "\\[", "`", "\\`").Replace(line))
+	}
+	p("")
+}
+
+func blockMarkdown(p printer, bl Block) {
+	title := bl.Title
+	if bl.Principle != nil {
+		title += " (" + bl.Principle.Label + ")"
+	}
+	p("## %d. %s", bl.Block, title)
+	p("")
+	for _, q := range bl.Questions {
+		questionMarkdown(p, q)
+	}
+	if bl.Unprompted != nil {
+		readingMarkdown(p, "Said unprompted", bl.Unprompted, true)
+		readingMarkdown(p, "After follow-ups", bl.After, false)
+	}
+	technicalMarkdown(p, bl)
+}
+
+func questionMarkdown(p printer, q Question) {
+	head := fmt.Sprintf("**Turn %d.** %s", q.Turn, q.Text)
+	p("%s", head)
+	if q.Probe != nil {
+		state := "not decided by code"
+		if q.Probe.Filled != nil {
+			state = map[bool]string{true: "filled", false: "not filled"}[*q.Probe.Filled]
+		}
+		p("")
+		p("*Follow-up %s, %s: %s; %s.*", q.Probe.Type, q.Probe.Name, q.Probe.Gap, state)
+	}
+	p("")
+	for _, c := range q.Clarified {
+		if !c.Repeat {
+			p("You asked: %s  ", strings.ReplaceAll(c.Question, "\n", " "))
+			p("Answer: %s", c.Text)
+			p("")
+		}
+	}
+	for _, h := range q.Hints {
+		p("Hint: %s", h)
+		p("")
+	}
+	switch {
+	case q.Answer != nil:
+		quote(p, q.Answer.Text)
+		answerMarkdown(p, q.Answer)
+	case q.Skipped == "dont_know":
+		p("You said that you did not know.")
+		p("")
+	case q.Skipped != "":
+		p("Skipped.")
+		p("")
+	default:
+		p("Not answered.")
+		p("")
+	}
+}
+
+func answerMarkdown(p printer, a *Answer) {
+	line := fmt.Sprintf("*%d words, about %.1f minutes spoken.", a.Words, a.Minutes)
+	if a.Type != "" {
+		line += " Read as: " + a.Type + "."
+	}
+	if len(a.Sentences) > 0 {
+		n := map[string]int{}
+		for _, s := range a.Sentences {
+			n[string(s.Part)]++
+		}
+		line += fmt.Sprintf(" Sentences: S %d, T %d, A %d, R %d.", n["S"], n["T"], n["A"], n["R"])
+	}
+	if len(a.Missing) > 0 {
+		line += " Not found: " + strings.Join(a.Missing, ", ") + "."
+	}
+	if a.Ownership != nil && a.Ownership.I+a.Ownership.We+a.Ownership.Passive > 0 {
+		line += fmt.Sprintf(" In Action sentences: I %d, we %d, passive %d.", a.Ownership.I, a.Ownership.We, a.Ownership.Passive)
+	}
+	p("%s*", line)
+	p("")
+	for _, art := range a.Artifacts {
+		p("%s:", art.Kind)
+		p("")
+		for _, row := range art.Rows {
+			p("- %s", strings.NewReplacer("<", "&lt;", "\n", " ").Replace(interview.RowText(row)))
+		}
+		p("")
+	}
+}
+
+func readingMarkdown(p printer, title string, r *Reading, first bool) {
+	if r == nil {
+		return
+	}
+	var gaps, ready []string
+	for _, g := range r.Gaps {
+		if g.Ready && first {
+			ready = append(ready, g.Name)
+		} else {
+			gaps = append(gaps, g.Name)
+		}
+	}
+	line := fmt.Sprintf("**%s:** parts %s; figures %d.", title, none(strings.Join(r.Parts, " ")), r.Numbers)
+	line += " Missing: " + none(strings.Join(gaps, ", ")) + "."
+	if len(ready) > 0 {
+		line += " May wait until asked: " + strings.Join(ready, ", ") + "."
+	}
+	p("%s", line)
+	p("")
+}
+
+func none(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func technicalMarkdown(p printer, bl Block) {
+	if len(bl.Points) > 0 {
+		p("| point | must | weight | said |")
+		p("|---|---|---:|---|")
+		for _, pt := range bl.Points {
+			said := "not found"
+			switch {
+			case pt.Unprompted:
+				said = "unprompted"
+			case pt.After:
+				said = "after a follow-up"
+			}
+			must := ""
+			if pt.Must {
+				must = "must"
+			}
+			p("| %s | %s | %d | %s |", cell(pt.Text), must, pt.Weight, said)
+		}
+		p("")
+	}
+	if len(bl.Findings) > 0 {
+		p("| finding | lines | severity | said | lines matched |")
+		p("|---|---|---|---|---|")
+		for _, f := range bl.Findings {
+			p("| %s (CWE-%d) | %d-%d | %s | %s | %s |", cell(f.Title), f.CWE, f.Lines[0], f.Lines[1], f.Severity, yesNo(f.Said), yesNo(f.LineMatch))
+		}
+		p("")
+		p("Rows that match no finding: %d.", bl.FalseAlarm)
+		for _, d := range bl.Decoys {
+			p("Lines %d-%d look wrong and are not: %s%s", d.Lines[0], d.Lines[1], d.WhySafe, map[bool]string{true: " You marked them."}[d.Taken])
+		}
+		p("")
+	}
+	if len(bl.Order) > 0 {
+		p("| step, in the authors' order | yours |")
+		p("|---|---|")
+		for _, o := range bl.Order {
+			at := "not found"
+			if o.At > 0 {
+				at = fmt.Sprint(o.At)
+			}
+			p("| %s | %s |", cell(o.Text), at)
+		}
+		p("")
+	}
+	for _, f := range bl.Facts {
+		p("- Decisive fact: %s (%s)", f.Answer, map[bool]string{true: "you asked", false: "you did not ask"}[f.Asked])
+	}
+	if len(bl.Facts) > 0 {
+		p("")
+	}
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
