@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"time"
+
+	"rehearse/knowledge"
+	"rehearse/prompts"
+	"rehearse/server"
+	"rehearse/server/config"
+	"rehearse/server/diagram"
+	"rehearse/server/engine"
+	"rehearse/server/httpapi"
+	"rehearse/server/interview"
+	"rehearse/server/live"
+	"rehearse/server/ollama"
+	"rehearse/server/pack"
+	"rehearse/server/prompt"
+	"rehearse/server/report"
+	"rehearse/server/sqlite"
+	"rehearse/server/voice"
+	"rehearse/web"
+)
+
+// shutdownTime is how long open connections have to end.
+const shutdownTime = 5 * time.Second
+
+func serve(ctx context.Context, p Program) error {
+	c := defaults(p)
+	f := newFlags(p, "serve")
+	common(f, &c)
+	f.StringVar(&c.Addr, "addr", c.Addr, "address to listen on; port 0 picks one")
+	f.list(&c.Material, "material", "folder of your own material")
+	f.Func("seed", "makes choices repeatable", func(v string) error {
+		n, err := strconv.ParseUint(v, 10, 53)
+		c.Seed = &n
+		return err
+	})
+	f.BoolVar(&c.Open, "open", c.Open, "open the page in a browser")
+	f.BoolVar(&c.BehindProxy, "behind-proxy", c.BehindProxy, "a proxy in front ends TLS")
+	f.list(&c.AllowHosts, "allow-host", "name requests may use beside the loopback ones; may be given more than once")
+	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "certificate file")
+	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "its key")
+	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	if f.NArg() > 0 {
+		return usage("serve takes no words, only flags; %q is left over", f.Arg(0))
+	}
+	if err := c.Validate(); err != nil {
+		return codeError{exitUsage, err}
+	}
+	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	a, err := build(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, p, c)
+}
+
+// app is everything a running server holds.
+type app struct {
+	store  *sqlite.Store
+	engine *engine.Engine
+	server *server.Server
+	log    *slog.Logger
+}
+
+// loadPack loads the shipped pack, or the first of the given folders.
+func loadPack(c config.Config) (*interview.Pack, error) {
+	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
+	if err != nil {
+		return nil, err
+	}
+	if len(c.Packs) > 0 {
+		packFS = os.DirFS(c.Packs[0])
+	}
+	formats, err := fs.Sub(knowledge.FS, "formats")
+	if err != nil {
+		return nil, err
+	}
+	loaded, err := pack.Load(packFS, formats)
+	if err != nil {
+		return nil, fmt.Errorf("the pack has problems (rehearse lint lists them):\n%w", err)
+	}
+	return loaded, nil
+}
+
+func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
+	// A laptop's memory is for the model: a larger share of time for the collector keeps this program small.
+	debug.SetGCPercent(50)
+	loaded, err := loadPack(c)
+	if err != nil {
+		return nil, err
+	}
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	token, err := server.LoadOrCreateToken(c.Data)
+	if err != nil {
+		return nil, err
+	}
+	store, err := sqlite.Open(ctx, filepath.Join(c.Data, "rehearse.db"), sqlite.Options{Log: log})
+	if err != nil {
+		return nil, err
+	}
+	voices, err := newVoices(c, log)
+	if err != nil {
+		_ = store.Close() // the first error is the one to tell
+		return nil, err
+	}
+	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log}
+	if c.Seed != nil {
+		o.Seed = *c.Seed
+	}
+	a := &app{store: store, engine: engine.New(o), log: log}
+	hub := live.NewHub(a.engine, log)
+	a.server, err = server.New(server.Options{
+		API: &httpapi.API{
+			Sessions: sessions{a.engine, store, hub},
+			Log:      store,
+			Catalog:  catalog{loaded, voices},
+			Reports:  reports{a.engine, loaded},
+			Models:   voices,
+			Health: func(context.Context) any {
+				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
+			},
+			Logger: log,
+		},
+		Live: hub, Web: web.FS(), Token: token, Log: log, AllowHosts: c.AllowHosts, BehindProxy: c.BehindProxy, TLSCert: c.TLSCert, TLSKey: c.TLSKey,
+		Closers: []func(context.Context) error{
+			func(context.Context) error { a.engine.Close(); return nil },
+			func(context.Context) error { return store.Close() },
+		},
+	})
+	if err != nil {
+		a.engine.Close()
+		return nil, errors.Join(err, store.Close())
+	}
+	return a, nil
+}
+
+// run serves until the context ends, then shuts down in order.
+func (a *app) run(ctx context.Context, p Program, c config.Config) error {
+	ln, err := a.server.Listen(ctx, c.Addr)
+	if err != nil {
+		a.engine.Close()
+		return errors.Join(fmt.Errorf("%s cannot be listened on; another address can be given with --addr: %w", c.Addr, err), a.store.Close())
+	}
+	link := a.server.Link(ln)
+	fmt.Fprintln(p.Out, "rehearse: "+link)
+	if c.Open {
+		openBrowser(ctx, link)
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- a.server.Serve(ln) }()
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		err = nil
+	}
+	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
+	defer cancel()
+	return errors.Join(err, a.server.Shutdown(down))
+}
+
+// openBrowser shows the link in a browser where there is one; the printed link serves everywhere else.
+func openBrowser(ctx context.Context, link string) {
+	name := map[string]string{"darwin": "open", "windows": "explorer"}[runtime.GOOS]
+	if name == "" {
+		name = "xdg-open"
+	}
+	path, err := exec.LookPath(name)
+	if err != nil {
+		return
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, link)
+	if cmd.Start() == nil {
+		go func() { _ = cmd.Wait() }() // how the browser ends is its own affair
+	}
+}
+
+// sessions is the engine as the API sees it.
+type sessions struct {
+	*engine.Engine
+	store *sqlite.Store
+	hub   *live.Hub
+}
+
+// State is a session on one line, with its clocks and what waits for an answer.
+func (s sessions) State(ctx context.Context, id string) (any, error) {
+	st, err := s.Engine.State(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	out := struct {
+		interview.Summary
+		Turn  int                 `json:"turn"`
+		Voice interview.VoiceInfo `json:"voice"`
+		WallS float64             `json:"wall_s"`
+		Draft *interview.Draft    `json:"draft,omitempty"`
+	}{Summary: st.Summary(), Turn: st.Open, Voice: st.Session.Voice, WallS: st.WallS(time.Now())}
+	if d, found, err := s.store.Draft(ctx, id); err == nil && found {
+		out.Draft = &d
+	}
+	return out, nil
+}
+
+// Delete ends a session's connections and removes it for good.
+func (s sessions) Delete(ctx context.Context, id string) error {
+	s.hub.CloseSession(id)
+	s.Forget(id)
+	return s.store.Delete(ctx, id)
+}
+
+// reports makes reports of closed sessions.
+type reports struct {
+	engine *engine.Engine
+	pack   *interview.Pack
+}
+
+func (r reports) build(ctx context.Context, id string) (report.Report, error) {
+	st, err := r.engine.State(ctx, id)
+	if err != nil {
+		return report.Report{}, err
+	}
+	return report.Build(st, r.pack), nil
+}
+
+func (r reports) JSON(ctx context.Context, id string) (any, error) { return r.build(ctx, id) }
+
+func (r reports) Markdown(ctx context.Context, id string) (string, error) {
+	rep, err := r.build(ctx, id)
+	return rep.Markdown(), err
+}
+
+// voices finds the voice for a session. It looks again for each one, so that Ollama may be started later.
+type voices struct {
+	client  *ollama.Client
+	prompts *prompt.Set
+	model   string
+	log     *slog.Logger
+}
+
+func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
+	set, err := prompt.Load(prompts.FS)
+	if err != nil {
+		return nil, err
+	}
+	return &voices{client: ollama.New(c.Ollama, log), prompts: set, model: c.Model, log: log}, nil
+}
+
+func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.VoiceInfo) {
+	if v.model == config.ModelNone {
+		return voice.Authored{}, ollama.NoModel("a model voice was not asked for (--model none).")
+	}
+	choice, err := v.client.Detect(ctx, v.model)
+	if err != nil {
+		return voice.Authored{}, ollama.NoModel(interview.AsError(err).Message)
+	}
+	o := ollama.NewVoice(v.client, choice, v.prompts)
+	return o, o.Info()
+}
+
+// List is the body of /models.
+func (v *voices) List(ctx context.Context) (any, error) {
+	if v.model == config.ModelNone {
+		return map[string]any{"models": []any{}, "note": "no model is in use (--model none); the interview is complete without one"}, nil
+	}
+	return v.client.List(ctx)
+}

@@ -1,0 +1,322 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"rehearse/knowledge"
+	"rehearse/server/config"
+	"rehearse/server/interview"
+	"rehearse/server/pack"
+	"rehearse/server/probing"
+	"rehearse/server/reading"
+	"rehearse/server/report"
+	"rehearse/server/sqlite"
+	"rehearse/server/voice"
+)
+
+// readIn is one line of `rehearse read`.
+type readIn struct {
+	ID       any    `json:"id"`
+	Answer   string `json:"answer"`
+	Question string `json:"question"`
+	Kind     string `json:"kind"`
+	Level    string `json:"level"`
+}
+
+// readOut is one line out: the reading with its id.
+type readOut struct {
+	ID any `json:"id"`
+	reading.Reading
+}
+
+// kindOf turns the kind of a line into an item's kind: technical, or behavioural when nothing is said.
+func kindOf(kind string) (interview.Kind, error) {
+	switch kind {
+	case "", "behavioural", "behavioral":
+		return interview.KindBehavioural, nil
+	case "technical":
+		return interview.KindConceptCard, nil
+	}
+	return "", interview.FieldError("kind", "kind is behavioural or technical, not %q", kind)
+}
+
+func read(_ context.Context, p Program) error {
+	f := newFlags(p, "read")
+	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	return lines(p, func(in readIn) (readOut, error) {
+		kind, err := kindOf(in.Kind)
+		if err != nil {
+			return readOut{}, err
+		}
+		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level})
+		return readOut{ID: in.ID, Reading: r}, nil
+	})
+}
+
+// probeIn is one line of `rehearse probe`.
+type probeIn struct {
+	ID       any             `json:"id"`
+	Kind     string          `json:"kind"`
+	Question string          `json:"question"`
+	Answer   string          `json:"answer"`
+	Level    string          `json:"level"`
+	Mode     interview.Mode  `json:"mode"`
+	Item     string          `json:"item"`
+	Points   []probePoint    `json:"points"`
+	Asked    []string        `json:"asked"`
+	History  []probeExchange `json:"history"`
+}
+
+type probePoint struct {
+	ID     string `json:"id"`
+	Text   string `json:"text"`
+	Weight int    `json:"weight"`
+	Must   bool   `json:"must"`
+}
+
+type probeExchange struct {
+	Probe  string `json:"probe"`
+	Answer string `json:"answer"`
+}
+
+type probeOut struct {
+	ID     any    `json:"id"`
+	Type   string `json:"type"`
+	Target string `json:"target"`
+	Text   string `json:"text"`
+	Voice  string `json:"voice"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func probe(ctx context.Context, p Program) error {
+	c := defaults(p)
+	c.Model = config.ModelNone
+	f := newFlags(p, "probe")
+	common(f, &c)
+	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	if c.Model != config.ModelNone {
+		return usage("probe speaks in authored words only in this version; leave --model out")
+	}
+	loaded, err := loadPack(c)
+	if err != nil {
+		return err
+	}
+	return lines(p, func(in probeIn) (probeOut, error) { return probeLine(ctx, loaded, in) })
+}
+
+func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOut, error) {
+	kind, err := kindOf(in.Kind)
+	if err != nil {
+		return probeOut{}, err
+	}
+	switch in.Mode {
+	case "":
+		in.Mode = interview.ModeDrill
+	case interview.ModeExam, interview.ModeCoached, interview.ModeDrill:
+	default:
+		return probeOut{}, interview.FieldError("mode", "mode is exam, coached or drill, not %q", in.Mode)
+	}
+	if in.Level == "" {
+		in.Level = loaded.DefaultLevel
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(in.Question + in.Answer))
+	seed := h.Sum64()
+	pin := probing.Input{Kind: kind, Mode: in.Mode, Level: in.Level, Question: in.Question, Pack: loaded, Rand: rand.New(rand.NewPCG(seed, seed)), Asked: map[string]bool{}}
+	if in.Item != "" {
+		if pin.Rubric = loaded.Rubrics[in.Item]; pin.Rubric == nil {
+			return probeOut{}, interview.FieldError("item", "there is no item %q in pack %s", in.Item, loaded.ID)
+		}
+		pin.Kind = loaded.Items[in.Item].Kind
+	} else if len(in.Points) > 0 {
+		pin.Rubric = &interview.Rubric{Item: "line"}
+		for _, pt := range in.Points {
+			pin.Rubric.Points = append(pin.Rubric.Points, interview.Point{ID: pt.ID, Text: pt.Text, Weight: max(1, pt.Weight), Must: pt.Must})
+		}
+	}
+	pin.Exchanges = []probing.Exchange{{Turn: 1, Text: in.Question, Answer: in.Answer}}
+	for i, x := range in.History {
+		e := probing.Exchange{Turn: i + 2, Text: x.Probe, Answer: x.Answer, Type: "asked", Target: "asked"}
+		if i < len(in.Asked) {
+			e.Type, e.Target = in.Asked[i], in.Asked[i]
+		}
+		for _, b := range loaded.Bank {
+			if b.Type == e.Type {
+				e.Expect = b.Expects
+			}
+		}
+		pin.Asked[x.Probe] = true
+		pin.Exchanges = append(pin.Exchanges, e)
+	}
+	for i := len(in.History); i < len(in.Asked); i++ { // asked, and the answer is not in the line
+		pin.Exchanges = append(pin.Exchanges, probing.Exchange{Turn: i + 2, Type: in.Asked[i], Target: in.Asked[i]})
+	}
+	choice := probing.Choose(pin)
+	out := probeOut{ID: in.ID, Type: choice.Type, Target: choice.Target, Text: choice.Text, Voice: voice.Name, Reason: choice.Reason}
+	if choice.Type == probing.TypeDone {
+		return out, nil
+	}
+	brief := interview.Brief{Question: choice.Text, Seed: seed}
+	for _, a := range choice.Anchors {
+		brief.Anchors = append(brief.Anchors, a.Text)
+	}
+	u, err := voice.Authored{}.Speak(ctx, brief)
+	out.Text = u.Text
+	return out, err
+}
+
+// lint prints every problem of a pack.
+func lint(_ context.Context, p Program) error {
+	f := newFlags(p, "lint")
+	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	formats, err := fs.Sub(knowledge.FS, "formats")
+	if err != nil {
+		return err
+	}
+	dirs := map[string]fs.FS{}
+	for _, dir := range f.Args() {
+		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
+			return usage("%s is not a folder that can be read", dir)
+		}
+		dirs[dir] = os.DirFS(dir)
+	}
+	if len(dirs) == 0 {
+		packs, err := fs.ReadDir(knowledge.FS, "packs")
+		if err != nil {
+			return err
+		}
+		for _, d := range packs {
+			if dirs[d.Name()], err = fs.Sub(knowledge.FS, "packs/"+d.Name()); err != nil {
+				return err
+			}
+		}
+	}
+	problems := 0
+	for name, dir := range dirs {
+		loaded, err := pack.Load(dir, formats)
+		if err == nil {
+			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))
+			continue
+		}
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			problems++
+			fmt.Fprintln(p.Out, line)
+		}
+	}
+	if problems > 0 {
+		return codeError{exitProblems, fmt.Errorf("%d problems", problems)}
+	}
+	return nil
+}
+
+// openData opens the store of a data folder that has one.
+func openData(ctx context.Context, c config.Config) (*sqlite.Store, error) {
+	path := filepath.Join(c.Data, "rehearse.db")
+	if _, err := os.Stat(path); err != nil {
+		return nil, fmt.Errorf("there are no sessions in %s; --data names another folder", c.Data)
+	}
+	return sqlite.Open(ctx, path, sqlite.Options{})
+}
+
+// export writes one session's report, or its whole log.
+func export(ctx context.Context, p Program) (err error) {
+	c := defaults(p)
+	f := newFlags(p, "export")
+	common(f, &c)
+	format := f.String("format", "md", "md or json")
+	var id string
+	args := p.Args
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		id, args = args[0], args[1:]
+	}
+	if err := f.parse(args); err != nil {
+		return err
+	}
+	if id == "" && f.NArg() == 1 {
+		id = f.Arg(0)
+	}
+	if id == "" || *format != "md" && *format != "json" {
+		return usage("export SESSION [--format md|json]")
+	}
+	store, err := openData(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	events, err := store.Events(ctx, id, 0)
+	if err != nil {
+		return err
+	}
+	if len(events) == 0 {
+		return fmt.Errorf("there is no session %q in %s", id, c.Data)
+	}
+	loaded, err := loadPack(c)
+	if err != nil {
+		return err
+	}
+	st, err := interview.Fold(id, events)
+	if err != nil {
+		return err
+	}
+	rep := report.Build(st, loaded)
+	if *format == "md" {
+		_, err = fmt.Fprint(p.Out, rep.Markdown())
+		return err
+	}
+	enc := json.NewEncoder(p.Out)
+	enc.SetIndent("", "  ")
+	return enc.Encode(map[string]any{"session": id, "events": events, "report": rep})
+}
+
+// doctor says what is here and what is not.
+func doctor(ctx context.Context, p Program) error {
+	c := defaults(p)
+	f := newFlags(p, "doctor")
+	common(f, &c)
+	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	fmt.Fprintf(p.Out, "data     %s\n", c.Data)
+	if store, err := openData(ctx, c); err == nil {
+		sums, err := store.Summaries(ctx)
+		fmt.Fprintf(p.Out, "sessions %d\n", len(sums))
+		if err := errors.Join(err, store.Close()); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintln(p.Out, "sessions none yet")
+	}
+	loaded, err := loadPack(c)
+	if err != nil {
+		return codeError{exitProblems, err}
+	}
+	fmt.Fprintf(p.Out, "pack     %s %s, %d items, %d formats\n", loaded.ID, loaded.Version, len(loaded.Items), len(loaded.Formats))
+	voices, err := newVoices(c, nil)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	_, info := voices.voice(ctx)
+	fmt.Fprintf(p.Out, "ollama   %s\nvoice    %s %s\n         %s\n", strings.Join(c.Ollama, ", "), info.Kind, info.Model, info.Detail)
+	for _, cmd := range info.Commands {
+		fmt.Fprintf(p.Out, "         %s\n", cmd)
+	}
+	return nil
+}

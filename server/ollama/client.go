@@ -1,0 +1,248 @@
+// Package ollama speaks to Ollama servers: it finds a model, lets it speak one line at a time, and treats
+// as success only a stream that said it was done.
+//
+// The Go client returns no error for a stream that was cut, an empty 502 or a time-out, and a server may
+// end a stream without its last line; both are failures here. Every call to a model carries the same load
+// options, since a different one would reload it and lose its cache.
+package ollama
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+	"unicode/utf8"
+
+	"github.com/ollama/ollama/api"
+
+	"rehearse/server/interview"
+)
+
+// Limits of one call. They bound silence, not work: a laptop may read a long prompt for half a minute.
+const (
+	DefaultFirstToken = 40 * time.Second // from the request to the first words
+	DefaultIdle       = 15 * time.Second // between two words
+	DefaultLoad       = 3 * time.Minute  // for a preload: several gigabytes from a slow disk
+	connectTime       = time.Second
+	maxReplyRunes     = 600 // of a spoken line, which num_predict ends long before; more is a model that does not stop
+	numCtx            = 8192
+	keepAlive         = 30 * time.Minute
+)
+
+// Client speaks to one or more Ollama servers, with one request in flight at a time.
+type Client struct {
+	FirstToken time.Duration
+	Idle       time.Duration
+	hosts      []host
+	log        *slog.Logger
+	turn       chan struct{} // one request in flight: a prefill cannot be cancelled on older servers
+	mu         sync.Mutex
+	found      map[string]Choice // by wanted name, for a short while
+	foundAt    map[string]time.Time
+}
+
+type host struct {
+	url string
+	api *api.Client
+}
+
+// New returns a client for the servers at these URLs. Addresses that are no URL are left out; the settings
+// have been checked before.
+func New(urls []string, log *slog.Logger) *Client {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	c := &Client{FirstToken: DefaultFirstToken, Idle: DefaultIdle, log: log, turn: make(chan struct{}, 1), found: map[string]Choice{}, foundAt: map[string]time.Time{}}
+	transport := &http.Transport{
+		DialContext:       (&net.Dialer{Timeout: connectTime}).DialContext,
+		DisableKeepAlives: true, // a server that was restarted is met at the door, not on a dead connection
+		Proxy:             nil,  // never through a proxy: what is said stays here
+	}
+	for _, raw := range urls {
+		if u, err := url.Parse(raw); err == nil && u.Host != "" {
+			// A redirect could lead to another address than the configured one.
+			hc := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+			c.hosts = append(c.hosts, host{url: raw, api: api.NewClient(u, hc)})
+		}
+	}
+	return c
+}
+
+// Errors of a call, told apart by what a person does next.
+func notRunning(url string, err error) error {
+	return &interview.Error{Code: interview.CodeUnavailable, Message: "Ollama does not answer at " + url, Err: err}
+}
+
+func notPulled(model string) error {
+	return interview.Errorf(interview.CodeUnavailable, "the model %s is not on this machine; type: ollama pull %s", model, model)
+}
+
+func timedOut(began bool) error {
+	if began {
+		return interview.Errorf(interview.CodeTimeout, "the model stopped in the middle of its words and did not go on in time")
+	}
+	return interview.Errorf(interview.CodeTimeout, "the model gave no first word in time")
+}
+
+func brokeOff(why string) error {
+	return interview.Errorf(interview.CodeUnavailable, "the model's answer broke off: %s", why)
+}
+
+// errTooLong is the error for a prompt that the model's context does not hold.
+var errTooLong = interview.Errorf(interview.CodeUnavailable, "this exchange is longer than the model can read")
+
+// Choice is the model a session speaks with.
+type Choice struct {
+	URL      string
+	Model    string
+	Digest   string
+	Thinking bool // lists the capability, and is told not to
+	Cloud    bool // runs on somebody else's machine
+	host     *api.Client
+}
+
+// Reply is one finished answer of a model with the server's own account of it.
+type Reply struct {
+	Text         string
+	PromptTokens int
+	Tokens       int
+	Prefill      time.Duration
+	Load         time.Duration
+	Cut          bool // ended by the limit on its tokens
+}
+
+// Why reading a stream was stopped.
+var (
+	errDone    = errors.New("the last line was read")
+	errEndless = errors.New("more was said than a line holds")
+)
+
+// Chat sends one request and returns the whole answer. It is a success only when the server said that it
+// was done.
+func (c *Client) Chat(ctx context.Context, m Choice, messages []api.Message, options map[string]any) (Reply, error) {
+	return c.chat(ctx, m, messages, options, c.FirstToken)
+}
+
+func (c *Client) chat(ctx context.Context, m Choice, messages []api.Message, options map[string]any, first time.Duration) (Reply, error) {
+	select {
+	case c.turn <- struct{}{}:
+		defer func() { <-c.turn }()
+	case <-ctx.Done():
+		return Reply{}, ctx.Err()
+	}
+	yes, no := true, false
+	req := &api.ChatRequest{Model: m.Model, Messages: messages, Stream: &yes, Truncate: &no, Shift: &no,
+		KeepAlive: &api.Duration{Duration: keepAlive}, Options: map[string]any{}}
+	maps.Copy(req.Options, options)
+	req.Options["num_ctx"] = numCtx
+	if m.Thinking {
+		req.Think = &api.ThinkValue{Value: false}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var began atomic.Bool // the watch runs beside the stream
+	watch := time.AfterFunc(first, func() { cancel(timedOut(began.Load())) })
+	defer watch.Stop()
+	var reply Reply
+	var text strings.Builder
+	runes := 0
+	err := m.host.Chat(ctx, req, func(r api.ChatResponse) error {
+		if r.Message.Content != "" { // thinking, and lines without a word, are silence
+			began.Store(true)
+			watch.Reset(c.Idle)
+			text.WriteString(r.Message.Content)
+			runes += utf8.RuneCountInString(r.Message.Content)
+		}
+		switch {
+		case r.Done:
+			reply.PromptTokens, reply.Tokens = r.PromptEvalCount, r.EvalCount
+			reply.Prefill, reply.Load = r.PromptEvalDuration, r.LoadDuration
+			reply.Cut = r.DoneReason == "length"
+			return errDone // a server that keeps the stream open after its last line is not waited for
+		case runes > maxReplyRunes:
+			return errEndless
+		}
+		return nil
+	})
+	reply.Text = text.String()
+	switch cause := context.Cause(ctx); {
+	case errors.Is(err, errDone):
+		c.log.Debug("the model spoke", "model", m.Model, "prompt_tokens", reply.PromptTokens, "tokens", reply.Tokens, "prefill", reply.Prefill, "load", reply.Load)
+		return reply, nil
+	case errors.Is(err, errEndless):
+		return reply, brokeOff("it went on without an end")
+	case cause != nil:
+		return reply, cause
+	case err != nil:
+		return reply, c.explain(m, err)
+	}
+	return reply, brokeOff("the stream ended without its last line")
+}
+
+// explain turns an error of the client into one a person can act on.
+func (c *Client) explain(m Choice, err error) error {
+	var status api.StatusError
+	var signIn api.AuthorizationError
+	var netErr *net.OpError
+	switch {
+	case errors.As(err, &status) && status.StatusCode == http.StatusNotFound:
+		return notPulled(m.Model)
+	case errors.As(err, &status) && status.StatusCode == http.StatusBadRequest && strings.Contains(status.ErrorMessage, "context length"):
+		return errTooLong
+	case errors.As(err, &status) && status.StatusCode == http.StatusServiceUnavailable:
+		return interview.Errorf(interview.CodeUnavailable, "Ollama is too busy")
+	case errors.As(err, &status) && strings.Contains(status.ErrorMessage, "system memory"):
+		return interview.Errorf(interview.CodeUnavailable, "%s needs more memory than this machine has free; a smaller model would run", m.Model)
+	case errors.As(err, &signIn):
+		return interview.Errorf(interview.CodeUnavailable, "%s does not run on this machine and asks for an account; type: ollama signin", m.Model)
+	case errors.As(err, &netErr) && netErr.Op == "dial":
+		return notRunning(m.URL, err)
+	}
+	return &interview.Error{Code: interview.CodeUnavailable, Message: "the model's answer broke off", Err: clip(err)}
+}
+
+// clip keeps the beginning of an error: the client's may hold a whole page of what the server sent.
+func clip(err error) error {
+	const most = 300
+	text := err.Error()
+	if len(text) <= most {
+		return err
+	}
+	return errors.New(strings.ToValidUTF8(text[:most], "") + "…")
+}
+
+// Preload loads a model with the options that every call uses, so that the first question does not wait.
+func (c *Client) Preload(ctx context.Context, m Choice) error {
+	_, err := c.chat(ctx, m, nil, nil, DefaultLoad)
+	return err
+}
+
+// describe is one line about a model, and about where what is said goes.
+func describe(m Choice) string {
+	switch {
+	case m.Cloud:
+		return fmt.Sprintf("%s, not local: Ollama at %s passes what is said on to another company's machines", m.Model, m.URL)
+	case local(m.URL):
+		return fmt.Sprintf("%s, local, by Ollama at %s", m.Model, m.URL)
+	}
+	return fmt.Sprintf("%s, by Ollama at %s", m.Model, m.URL)
+}
+
+// local reports whether an address is this machine's own, as seen from it or from a container on it.
+func local(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	name := strings.ToLower(u.Hostname())
+	ip := net.ParseIP(name)
+	return name == "localhost" || name == "host.docker.internal" || ip != nil && ip.IsLoopback()
+}
