@@ -21,9 +21,9 @@ import (
 // cookieAge is how long a browser keeps the cookie: the longest that browsers allow.
 const cookieAge = 400 * 24 * 60 * 60
 
-// TrustedTypes are the names of the policies that the page may make: Svelte's own for its templates,
-// DOMPurify's for what it has cleaned, and the page's default one.
-const TrustedTypes = "svelte-trusted-html dompurify default"
+// TrustedTypes are the names of the policies that the page may make: none, since it builds its elements
+// node by node and never from text.
+const TrustedTypes = "'none'"
 
 // ContentSecurityPolicy is sent with everything: nothing is loaded from elsewhere, no script stands in
 // a page, and text becomes markup through a named policy only.

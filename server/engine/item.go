@@ -372,6 +372,12 @@ func (s *session) observable(item string) bool {
 	})
 }
 
+// unprompted are the gaps that count in a first answer; the others may wait until they are asked for.
+var unprompted = []string{"Q01", "Q02", "Q03", "Q04", "Q05", "Q09", "Q10"}
+
+// maxNotes is how many gaps are shown when a block closes: more would be skipped.
+const maxNotes = 3
+
 // measured is what coached and drill sessions show when a block closes.
 func (s *session) measured(b *interview.Block) *interview.Measured {
 	if s.st.Session.Mode == interview.ModeExam || b.Item == "" {
@@ -397,7 +403,9 @@ func (s *session) measured(b *interview.Block) *interview.Measured {
 		}
 		m.Ownership = map[string]int{"i": r.Ownership.I, "we": r.Ownership.We, "passive": r.Ownership.Passive}
 		for _, g := range r.Gaps {
-			m.Notes = append(m.Notes, g.Why)
+			if slices.Contains(unprompted, g.Code) && len(m.Notes) < maxNotes {
+				m.Notes = append(m.Notes, g.Why)
+			}
 		}
 		return m
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -220,11 +221,19 @@ func (s *session) append(ctx context.Context, command string, events ...intervie
 		return 0, fmt.Errorf("keeping what just happened: %w", err)
 	}
 	s.st = st
+	moved := false
 	for _, ev := range events {
 		s.publish(interview.EventFrame(ev))
+		moved = moved || slices.Contains(movesClock, ev.Type)
+	}
+	if moved && !st.Closed {
+		s.publish(interview.NoteFrame("clock", s.clock()))
 	}
 	return st.Seq, nil
 }
+
+// movesClock are the events after which the clock is sent at once, beside its regular ticks.
+var movesClock = []interview.EventType{interview.EvBlockStarted, interview.EvQuestionAsked, interview.EvAnswerSubmitted, interview.EvTurnSkipped, interview.EvPaused, interview.EvResumed}
 
 // Clock returns the frame with both clocks; ok is false for a session that is closed or not in memory.
 func (e *Engine) Clock(ctx context.Context, id string) (interview.Frame, bool) {

@@ -3,7 +3,6 @@ package probing
 import (
 	"cmp"
 	"slices"
-	"strings"
 
 	"rehearse/server/interview"
 	"rehearse/server/reading"
@@ -53,15 +52,14 @@ func (c *chooser) technical() Choice {
 // thin reports whether a technical answer is too short to have said anything.
 func thin(text string) bool { return interview.CountWords(text) < 15 }
 
-// topical ties an open question to the latest thing said, when the two share a subject.
+// topical ties a question to something said about the same thing: the two share a word that carries meaning.
+// A question about something else stands better alone.
 func (c *chooser) topical(question string) []Anchor {
-	r := c.read(c.last)
 	var out []Anchor
-	for _, s := range reading.AnchorCandidates(c.last.Answer, "Q06", r) {
-		out = append(out, Anchor{Quote: interview.Quote{Turn: c.last.Turn, Start: s.Start, End: s.End}, Text: c.last.Answer[s.Start:s.End]})
-	}
-	if len(out) > 0 && strings.HasPrefix(strings.ToLower(question), "you said") {
-		return nil
+	for _, a := range c.anchors("Q06") {
+		if reading.Shares(a.Text, question) {
+			out = append(out, a)
+		}
 	}
 	return out
 }

@@ -184,6 +184,22 @@ func Echoes(text, point string) []Span {
 	return out
 }
 
+// Shares reports whether two texts have a word in common that carries meaning.
+func Shares(a, b string) bool {
+	words := map[string]bool{}
+	for _, t := range wordsOf(a, Span{0, len(a)}) {
+		if len(t.low) > 3 && !stop[t.low] {
+			words[t.stem] = true
+		}
+	}
+	for _, t := range wordsOf(b, Span{0, len(b)}) {
+		if words[t.stem] {
+			return true
+		}
+	}
+	return false
+}
+
 var stop = set(`a about above after again all also an and any are as at be because been before being between both but by can could did do does doing down during each few for from further had has have
 having he her here him his how i if in into is it its itself just me more most my no nor not of off on once only or other our out over own same she should so some such than that the their them then
 there these they this those through to too under until up very was we were what when where which while who whom why will with would you your it's i'd i'm i've we'd we've that's use used using make made get got`)

@@ -1,0 +1,61 @@
+// The report page: loads one report and can start the exercise again.
+
+import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
+import { isSingle } from './lobby.svelte';
+import { readReport, type Report } from './report';
+
+export class Reading {
+  readonly id: string;
+  state: 'loading' | 'ready' | 'open' | 'failed' | 'unauthorized' = $state('loading');
+  problem = $state('');
+  report: Report = $state.raw(readReport(null));
+  single = $state(false);
+  retrying = $state(false);
+
+  private readonly api = new Api();
+
+  constructor(id: string) {
+    this.id = id;
+  }
+
+  async load(): Promise<void> {
+    this.state = 'loading';
+    try {
+      this.report = readReport(await this.api.report(this.id));
+      this.state = 'ready';
+    } catch (e) {
+      this.problem = messageOf(e);
+      this.state = isUnauthorized(e) ? 'unauthorized' : e instanceof ApiError && e.code === 'conflict' ? 'open' : 'failed';
+      return;
+    }
+    try {
+      const formats = (await this.api.formats()).formats ?? [];
+      this.single = isSingle(formats.find((f) => f.id === this.report.session.format));
+    } catch {
+      this.single = false;
+    }
+  }
+
+  /** Starts the same exercise again and returns the new session's id. */
+  async retry(): Promise<string | null> {
+    const s = this.report.session;
+    const item = this.report.blocks.find((b) => b.item)?.item;
+    this.retrying = true;
+    this.problem = '';
+    try {
+      const made = await this.api.create({
+        format: s.format ?? '',
+        ...(s.mode ? { mode: s.mode } : {}),
+        ...(s.level ? { level: s.level } : {}),
+        ...(item ? { item } : {}),
+        retry_of: s.id ?? this.id,
+      });
+      return made.id;
+    } catch (e) {
+      this.problem = messageOf(e);
+      return null;
+    } finally {
+      this.retrying = false;
+    }
+  }
+}

@@ -1,0 +1,262 @@
+// The report as the page shows it. Everything in it may be missing: reading it never throws.
+
+import type { VoiceInfo } from '../wire/frames';
+import { cut, type Piece, type Span } from '../wire/bytes';
+
+export interface Sentence extends Span {
+  part: string;
+}
+
+export interface Quantity extends Span {
+  value?: unknown;
+  unit?: string;
+  noun?: string;
+  role?: string;
+  turn?: number;
+  text?: string;
+  conflict?: unknown;
+}
+
+export interface Answer {
+  text?: string;
+  words?: number;
+  spoken_minutes?: number;
+  response_type?: string;
+  sentences?: Sentence[];
+  missing?: string[];
+  ownership?: Ownership;
+  quantities?: Quantity[];
+  artifacts?: { kind: string; rows?: Record<string, unknown>[] }[];
+}
+
+export interface Ownership {
+  i?: number;
+  we?: number;
+  passive?: number;
+}
+
+export interface Question {
+  turn?: number;
+  main?: boolean;
+  step?: string;
+  text?: string;
+  probe?: { type?: string; name?: string; gap?: string; filled?: boolean | null };
+  skipped?: string | boolean | null;
+  answer?: Answer | null;
+  clarifications?: { question?: string; text?: string }[];
+  hints?: string[];
+}
+
+export interface Reading {
+  parts?: string[] | Record<string, number>;
+  ownership?: Ownership;
+  gaps?: { code?: string; name?: string; ready_when_asked?: boolean }[];
+}
+
+export interface Quote extends Span {
+  turn: number;
+}
+
+export interface Point {
+  id?: string;
+  text?: string;
+  must?: boolean;
+  weight?: number;
+  unprompted?: boolean;
+  after_probes?: boolean;
+  quotes?: Quote[];
+  explains?: string;
+  contested?: boolean;
+}
+
+export interface Finding {
+  id?: string;
+  title?: string;
+  lines?: unknown;
+  severity?: string;
+  said?: boolean;
+  turn?: number;
+  line_match?: boolean;
+  exploit?: string;
+  fix?: string;
+  prevention?: string;
+}
+
+/** A step of the expert's order; `at` is its place in the candidate's, from 1, 0 for never. */
+export interface OrderStep {
+  text: string;
+  at: number | null;
+}
+
+export interface Block {
+  block?: number;
+  phase?: string;
+  kind?: string;
+  title?: string;
+  item?: string;
+  principle?: { id?: string; name?: string; label?: string } | null;
+  questions: Question[];
+  unprompted?: Reading | null;
+  after_probes?: Reading | null;
+  points: Point[];
+  findings: Finding[];
+  order: OrderStep[];
+  rows_that_match_no_finding?: number;
+  decoys: { lines?: unknown; why_safe?: string; taken?: boolean }[];
+  decisive_facts: { id?: string; asked?: boolean; answer?: string }[];
+}
+
+export interface Report {
+  session: {
+    id?: string;
+    format?: string;
+    title?: string;
+    mode?: string;
+    level?: string;
+    created_at?: string;
+    closed_at?: string;
+    why?: string;
+    interview_minutes?: number;
+    wall_minutes?: number;
+    voice?: VoiceInfo & { degraded?: boolean; reasons?: string[] };
+    pack?: { id?: string; version?: string; title?: string };
+  };
+  notice: string;
+  phases: { id?: string; title?: string; planned_minutes?: number; interview_minutes?: number; wall_minutes?: number }[];
+  blocks: Block[];
+  numbers: Quantity[];
+  notes: string[];
+  provenance: string[];
+}
+
+type Obj = Record<string, unknown>;
+const isObj = (v: unknown): v is Obj => typeof v === 'object' && v !== null && !Array.isArray(v);
+const objs = (v: unknown): Obj[] => (Array.isArray(v) ? v.filter(isObj) : []);
+const list = (v: unknown): string[] => (Array.isArray(v) ? v.map(textOf).filter((s) => s !== '') : []);
+
+/** Any value as one line of text. */
+export function textOf(v: unknown): string {
+  if (v === null || v === undefined) return '';
+  if (typeof v === 'string') return v;
+  if (typeof v === 'number' || typeof v === 'boolean') return String(v);
+  if (Array.isArray(v)) return v.map(textOf).filter(Boolean).join(', ');
+  if (isObj(v) && typeof v.text === 'string') return v.text;
+  return Object.entries(v as Obj)
+    .map(([k, x]) => `${k}: ${textOf(x)}`)
+    .join(', ');
+}
+
+export function readReport(raw: unknown): Report {
+  const r: Obj = isObj(raw) ? raw : {};
+  return {
+    session: isObj(r.session) ? (r.session as Report['session']) : {},
+    notice: textOf(r.notice),
+    phases: objs(r.phases) as Report['phases'],
+    blocks: objs(r.blocks).map((b) => ({
+      ...(b as unknown as Block),
+      questions: objs(b.questions).map((q) => ({
+        ...(q as Question),
+        answer: isObj(q.answer) ? { ...(q.answer as Answer), text: textOf(q.answer.text) } : null,
+        probe: isObj(q.probe) ? (q.probe as Question['probe']) : undefined,
+        clarifications: objs(q.clarifications) as Question['clarifications'],
+        hints: list(q.hints),
+      })),
+      unprompted: isObj(b.unprompted) ? (b.unprompted as Reading) : null,
+      after_probes: isObj(b.after_probes) ? (b.after_probes as Reading) : null,
+      points: objs(b.points) as Point[],
+      findings: objs(b.findings) as Finding[],
+      order: (Array.isArray(b.order) ? b.order : []).map((o: unknown) => ({
+        text: textOf(o),
+        at: isObj(o) && typeof o.at === 'number' ? o.at : null,
+      })),
+      decoys: objs(b.decoys) as Block['decoys'],
+      decisive_facts: objs(b.decisive_facts) as Block['decisive_facts'],
+    })),
+    numbers: objs(r.numbers) as unknown as Quantity[],
+    notes: list(r.notes),
+    provenance: list(r.provenance),
+  };
+}
+
+export type Marked = Span & ({ what: 'part'; part: string } | { what: 'number'; role: string });
+
+/** An answer cut into pieces, each knowing its part (S, T, A, R) and whether it is a number. */
+export function marked(a: Answer): Piece<Marked>[] {
+  const parts = spans(a.sentences).map((s): Marked => ({ start: s.start, end: s.end, what: 'part', part: s.part }));
+  const numbers = spans(a.quantities).map((q): Marked => ({ start: q.start, end: q.end, what: 'number', role: q.role ?? '' }));
+  return cut(a.text ?? '', [...parts, ...numbers]);
+}
+
+function spans<T extends Span>(v: T[] | undefined): T[] {
+  return Array.isArray(v) ? v.filter((s) => isObj(s) && typeof s.start === 'number' && typeof s.end === 'number') : [];
+}
+
+export interface Run {
+  part: string;
+  pieces: { text: string; number: string | null }[];
+}
+
+/** The pieces joined into runs of one part, so that a letter stands once before each sentence or group. */
+export function runs(a: Answer): Run[] {
+  const out: Run[] = [];
+  for (const p of marked(a)) {
+    const part = p.spans.find((s) => s.what === 'part');
+    const number = p.spans.find((s) => s.what === 'number');
+    const letter = part?.what === 'part' ? part.part : '';
+    const piece = { text: p.text, number: number?.what === 'number' ? number.role : null };
+    const last = out.at(-1);
+    // White space between two sentences of one part does not end the run.
+    if (last && (last.part === letter || (letter === '' && p.text.trim() === ''))) last.pieces.push(piece);
+    else out.push({ part: letter, pieces: [piece] });
+  }
+  return out;
+}
+
+export interface PointGroups {
+  said: Point[];
+  pulled: Point[];
+  missing: Point[];
+}
+
+export function groupPoints(points: Point[]): PointGroups {
+  const byWeight = [...points].sort((a, b) => Number(b.must ?? false) - Number(a.must ?? false) || (b.weight ?? 0) - (a.weight ?? 0));
+  return {
+    said: byWeight.filter((p) => p.unprompted),
+    pulled: byWeight.filter((p) => !p.unprompted && p.after_probes),
+    missing: byWeight.filter((p) => !p.unprompted && !p.after_probes),
+  };
+}
+
+/** The answers by turn, for quotes. */
+export function answersOf(r: Report): Map<number, string> {
+  const out = new Map<number, string>();
+  for (const b of r.blocks) for (const q of b.questions) if (q.turn !== undefined && q.answer) out.set(q.turn, q.answer.text ?? '');
+  return out;
+}
+
+/** S, T, A, R as found: a list, or counts. */
+export function partsOf(r: Reading | null | undefined): string {
+  const p = r?.parts;
+  if (Array.isArray(p)) return p.join(' ');
+  if (isObj(p)) return ['S', 'T', 'A', 'R'].filter((k) => Number(p[k]) > 0).join(' ');
+  return '';
+}
+
+export function ownershipOf(o: Ownership | null | undefined): string {
+  if (!isObj(o)) return '';
+  return [`“I” ${o.i ?? 0}`, `“we” ${o.we ?? 0}`, `passive ${o.passive ?? 0}`].join(' · ');
+}
+
+export function linesOf(v: unknown): string {
+  if (Array.isArray(v) && v.every((x) => typeof x === 'number')) {
+    if (v.length === 2 && v[0] !== v[1]) return `${v[0]}–${v[1]}`;
+    return [...new Set(v)].join(', ');
+  }
+  if (Array.isArray(v)) return v.map(linesOf).join('; ');
+  if (isObj(v)) {
+    const from = v.start ?? v.start_line;
+    const to = v.end ?? v.end_line;
+    if (from !== undefined) return to !== undefined && to !== from ? `${textOf(from)}–${textOf(to)}` : textOf(from);
+  }
+  return textOf(v);
+}

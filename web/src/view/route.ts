@@ -1,0 +1,17 @@
+// The page's addresses: #/ (lobby), #/session/ID, #/session/ID/report.
+
+export type Route = { page: 'lobby' } | { page: 'interview' | 'report'; id: string };
+
+export function parseRoute(hash: string): Route {
+  const m = /^#\/session\/([^/]+)(\/report)?\/?$/.exec(hash);
+  if (!m) return { page: 'lobby' };
+  try {
+    return { page: m[2] ? 'report' : 'interview', id: decodeURIComponent(m[1]!) };
+  } catch {
+    return { page: 'lobby' };
+  }
+}
+
+export const toLobby = '#/';
+export const toInterview = (id: string): string => `#/session/${encodeURIComponent(id)}`;
+export const toReport = (id: string): string => `#/session/${encodeURIComponent(id)}/report`;

@@ -1,0 +1,146 @@
+// The HTTP half of the contract. Every failure is an ApiError that a person can read.
+
+import type { Phase, VoiceInfo } from './frames';
+
+export class ApiError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly field: string | undefined;
+
+  constructor(status: number, code: string, message: string, field?: string) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    this.field = field;
+  }
+}
+
+export interface Format {
+  id: string;
+  title?: string;
+  summary?: string;
+  minutes?: number;
+  modes?: string[];
+  phases?: Phase[];
+  kinds?: string[];
+  single?: boolean;
+}
+
+export interface Pack {
+  id?: string;
+  version?: string;
+  title?: string;
+  role?: string;
+  notice?: string;
+  levels?: (string | { id: string; title?: string })[];
+  default_level?: string;
+}
+
+export interface Formats {
+  formats?: Format[];
+  pack?: Pack;
+  voice?: VoiceInfo;
+}
+
+export interface Item {
+  id: string;
+  kind?: string;
+  title?: string;
+  section?: string | number;
+  level?: string | string[];
+  est_minutes?: number;
+}
+
+export interface SessionLine {
+  id: string;
+  format?: string;
+  title?: string;
+  mode?: string;
+  level?: string;
+  created_at?: string;
+  closed?: boolean;
+  why?: string;
+  blocks?: number;
+  answers?: number;
+  interview_s?: number;
+}
+
+export interface NewSession {
+  format: string;
+  mode?: string;
+  level?: string;
+  item?: string;
+  retry_of?: string;
+}
+
+type Fetch = (path: string, init: RequestInit) => Promise<Response>;
+
+const BASE = '/api/v1';
+
+export class Api {
+  private readonly fetch: Fetch;
+
+  constructor(f: Fetch = (path, init) => fetch(path, init)) {
+    this.fetch = f;
+  }
+
+  formats = () => this.call<Formats>('GET', '/formats');
+  items = (kind: string) => this.call<{ items?: Item[] }>('GET', `/items?kind=${encodeURIComponent(kind)}`);
+  sessions = () => this.call<{ sessions?: SessionLine[] }>('GET', '/sessions');
+  session = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}`);
+  create = (s: NewSession) => this.call<{ id: string }>('POST', '/sessions', s);
+  remove = (id: string) => this.call<unknown>('DELETE', `/sessions/${encodeURIComponent(id)}`);
+  report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
+
+  private async call<T>(method: string, path: string, body?: object): Promise<T> {
+    let res: Response;
+    try {
+      res = await this.fetch(BASE + path, {
+        method,
+        headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
+        body: body ? JSON.stringify(body) : undefined,
+        credentials: 'same-origin',
+        cache: 'no-store',
+      });
+    } catch {
+      throw new ApiError(0, 'unreachable', 'The Rehearse server does not answer. Is it still running?');
+    }
+    const text = await res.text().catch(() => '');
+    let value: unknown = null;
+    try {
+      value = text === '' ? null : JSON.parse(text);
+    } catch {
+      value = null;
+    }
+    if (res.ok) {
+      if (value === null && text !== '') throw new ApiError(res.status, 'internal', 'The server sent something that is not JSON.');
+      return value as T;
+    }
+    const e = (value as { error?: { code?: unknown; message?: unknown; field?: unknown } } | null)?.error;
+    throw new ApiError(
+      res.status,
+      typeof e?.code === 'string' ? e.code : codeOf(res.status),
+      typeof e?.message === 'string' && e.message ? e.message : `The server answered ${res.status}.`,
+      typeof e?.field === 'string' ? e.field : undefined,
+    );
+  }
+}
+
+export const reportUrl = (id: string, form: 'json' | 'md') =>
+  `${BASE}/sessions/${encodeURIComponent(id)}/report${form === 'md' ? '.md' : ''}`;
+
+export function socketUrl(id: string, at: { protocol: string; host: string }): string {
+  return `${at.protocol === 'https:' ? 'wss' : 'ws'}://${at.host}${BASE}/sessions/${encodeURIComponent(id)}/ws`;
+}
+
+function codeOf(status: number): string {
+  return status === 401 ? 'unauthorized' : status === 404 ? 'not_found' : status === 409 ? 'conflict' : 'internal';
+}
+
+export function isUnauthorized(e: unknown): boolean {
+  return e instanceof ApiError && e.code === 'unauthorized';
+}
+
+export function messageOf(e: unknown): string {
+  return e instanceof Error ? e.message : String(e);
+}
