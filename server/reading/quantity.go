@@ -40,6 +40,9 @@ func quantities(text string, spans []Span) []Quantity {
 func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 	t := toks[i]
 	q := Quantity{Start: t.start, End: t.end, Role: "other"}
+	if dayOfMonth(toks, i) {
+		return q, 0, false
+	}
 	money := i > 0 && strings.ContainsAny(toks[i-1].low, "$€£")
 	j := i + 1
 	switch m := figure.FindStringSubmatch(t.low); {
@@ -82,6 +85,16 @@ func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 		return q, j, true
 	}
 	return unitAndNoun(text, toks, j, q)
+}
+
+var months = set("january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec")
+
+// dayOfMonth reports whether a figure stands beside a month and is a date.
+func dayOfMonth(toks []token, i int) bool {
+	if len(toks[i].low) > 2 || toks[i].low[0] < '0' || toks[i].low[0] > '9' {
+		return false
+	}
+	return i+1 < len(toks) && months[toks[i+1].low] || i > 0 && months[toks[i-1].low] && toks[i-1].low != "may"
 }
 
 func isYear(d string) bool {
@@ -203,7 +216,7 @@ func singular(w string) string {
 
 var people = set("person customer user member client employee engineer developer student patient participant guest visitor attendee volunteer subscriber account company household merchant seller driver tenant family reader citizen")
 
-var fromTo = regexp.MustCompile(`(?i)\bfrom\b`)
+var fromTo = newForm(`\bfrom\b`)
 
 // roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
 func roles(text string, s Span, toks []token, qs []Quantity) {
@@ -228,14 +241,14 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 		switch {
 		case hasFrom && lastWordIn(lead, "from", 3):
 			q.Role = "baseline"
-		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == "baseline" || regexp.MustCompile(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`).MatchString(lead):
+		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == "baseline" || downTo.MatchString(lead):
 			q.Role = "after"
 		case q.Role == "window":
-		case regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`).MatchString(lead):
+		case wasAt.MatchString(lead):
 			q.Role = "baseline"
 		case q.Unit == "%" || q.Unit == "x" || strings.HasPrefix(text[q.Start:q.End], "hal") || strings.HasPrefix(text[q.Start:q.End], "doubl"):
 			q.Role = "after"
-			if regexp.MustCompile(`(?:only|just|about|around)?$`).MatchString(lead) && !changeVerb.MatchString(low) {
+			if !changeVerb.MatchString(low) {
 				q.Role = "other"
 			}
 		case people[q.Noun]:
@@ -244,7 +257,12 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 	}
 }
 
-var changeVerb = regexp.MustCompile(`(?i)\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
+var (
+	downTo = newForm(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`)
+	wasAt  = newForm(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`)
+)
+
+var changeVerb = newForm(`\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
 
 func lastWordIn(lead, word string, n int) bool {
 	f := strings.Fields(lead)

@@ -1,18 +1,11 @@
 package reading
 
 import (
+	_ "embed"
+	"encoding/json"
 	"math"
-	"regexp"
 	"strings"
 )
-
-var compiledCues = func() []*regexp.Regexp {
-	out := make([]*regexp.Regexp, len(cues))
-	for i, c := range cues {
-		out[i] = regexp.MustCompile("(?i)" + c.re)
-	}
-	return out
-}()
 
 // order of scores
 const (
@@ -24,6 +17,18 @@ const (
 )
 
 var partOf = [parts]Part{Situation, Task, Action, Result}
+
+//go:embed weights.json
+var weightsJSON []byte
+
+// weights are the points each feature gives each part, fitted on the corpus of labelled answers under testdata.
+var weights = func() map[string][parts]float64 {
+	m := map[string][parts]float64{}
+	if err := json.Unmarshal(weightsJSON, &m); err != nil {
+		panic("reading: weights.json: " + err.Error()) // it is part of the program, and a test reads it
+	}
+	return m
+}()
 
 // clue is what the form of a sentence says, before its neighbours are looked at.
 type clue struct {
@@ -40,17 +45,15 @@ type clue struct {
 	figures  int
 	question bool
 	label    Part
-	score    [parts]float64
+	score    [parts]float64 // logarithms of the odds of each part
 	meta     bool
 }
 
-var labels = regexp.MustCompile(`(?i)^(?:\W{0,3})(situation|context|background|task|action|actions|result|results|outcome|star)\s*(?:[:\-–—]|\n|$)`)
+var labels = newForm(`^(?:\W{0,3})(situation|context|background|task|actions?|results?|outcome)\s*(?:[:\-–—]|\n|$)`)
 
-var conditional = regexp.MustCompile(`(?i)\b(?:i|we|you|one)(?:'d| would| could| might| should| will|'ll| can| try to| always| usually| often| generally| typically| tend| prefer)\b|\b(?:usually|typically|generally|normally|always|in general|whenever|most of the time)\b|\bwhen (?:this|that|it|something|someone|there(?:'s| is)|i (?:see|get|have|find|am))\b`)
+var conditional = newForm(`\b(?:i|we|you|one)(?:'d| would| could| might| should| will|'ll| can| try to| always| usually| often| generally| typically| tend| prefer)\b|\b(?:usually|typically|generally|normally|always|in general|whenever|most of the time)\b|\bwhen (?:this|that|it|something|someone|there(?:'s| is)|i (?:see|get|have|find|am))\b`)
 
-var together = regexp.MustCompile(`(?i)\b(?:and i|with (?:my|the|a|an|our|two|three)\b|the two of us|both of us|we agreed|we met|we talked|we discussed|my (?:colleague|manager|teammate|partner|team)|together)\b`)
-
-var passiveForm = regexp.MustCompile(`(?i)\b(?:was|were|been|got|is|are|being) (?:\w+ly )?(\w+(?:ed|en|wn|lt|pt|ne|un|ut|de|id|ght|ade|set|ought))\b`)
+var together = newForm(`\b(?:and i|with (?:my|the|a|an|our|two|three)|the two of us|both of us|we agreed|we met|we talked|we discussed|my (?:colleague|manager|teammate|partner|team)|together)\b`)
 
 // look reads the form of one sentence.
 func look(text string, s Span) clue {
@@ -58,29 +61,39 @@ func look(text string, s Span) clue {
 	c.question = strings.HasSuffix(strings.TrimRight(c.low, " \"'”)"), "?")
 	c.cond = conditional.MatchString(c.low) && !strings.Contains(c.low, "would have")
 	c.subjects()
-	c.namedWe = together.MatchString(c.low)
+	c.namedWe = c.weActs > 0 && together.MatchString(c.low)
 	if c.iActs == 0 && c.weActs == 0 {
-		c.passive = len(passiveForm.FindAllString(c.low, 4))
+		c.countPassives()
 	}
 	for _, t := range c.toks {
-		if t.low[0] >= '0' && t.low[0] <= '9' {
+		if t.low[0] >= '0' && t.low[0] <= '9' || t.word && numberWord[t.low] > 1 {
 			c.figures++
 		}
 	}
 	if m := labels.FindStringSubmatch(c.low); m != nil {
 		c.label = map[byte]Part{'s': Situation, 'c': Situation, 'b': Situation, 't': Task, 'a': Action, 'r': Result, 'o': Result}[m[1][0]]
-		if m[1] == "star" {
-			c.label = ""
+	}
+	c.meta = c.question || len(c.toks) < 3 || isMeta(c.low)
+	return c
+}
+
+func (c *clue) countPassives() {
+	for i := 1; i < len(c.toks); i++ {
+		if t := c.toks[i]; t.word && pastVerb(t.low) && !sameForm[t.low] {
+			k := i - 1
+			if adverbs[c.toks[k].low] || strings.HasSuffix(c.toks[k].low, "ly") {
+				k--
+			}
+			if k >= 0 && (c.toks[k].low == "was" || c.toks[k].low == "were" || c.toks[k].low == "been" || c.toks[k].low == "got" || c.toks[k].low == "being") {
+				c.passive++
+			}
 		}
 	}
-	return c
 }
 
 // subjects counts who acts: a pronoun and the verb that follows it, adverbs left out, and further verbs joined to it.
 func (c *clue) subjects() {
-	who := ""
-	for i := 0; i < len(c.toks); i++ {
-		t := c.toks[i]
+	for i, t := range c.toks {
 		if !t.word {
 			continue
 		}
@@ -89,20 +102,15 @@ func (c *clue) subjects() {
 		}
 		switch t.low {
 		case "i", "i'd", "i've":
-			who = "i"
+			c.verbsAfter(i+1, "i")
 		case "we", "we'd", "we've":
-			who = "we"
-		case "he", "she", "they", "it", "who", "which", "that", "you":
-			who = "other"
-			continue
-		case "and", "then", "but", ",", "or":
-			continue
-		default:
-			continue
+			c.verbsAfter(i+1, "we")
 		}
-		c.verbsAfter(i+1, who)
 	}
 }
+
+// endsClause are the words after which a verb has another subject.
+var endsClause = set("i i'd i've we we'd we've he she they it who which that because so when")
 
 // verbsAfter counts the verb after a subject and those coordinated with it ("I pulled, compared and wrote").
 func (c *clue) verbsAfter(i int, who string) {
@@ -110,7 +118,7 @@ func (c *clue) verbsAfter(i int, who string) {
 	for ; i < len(c.toks); i++ {
 		t := c.toks[i]
 		switch {
-		case t.low == "i" || t.low == "we" || t.low == "he" || t.low == "she" || t.low == "they" || t.low == "it" || t.low == "who" || t.low == "which" || t.low == "that" || t.low == "because" || t.low == "so" || t.low == "when" || t.low == "to" && !first:
+		case endsClause[t.low] || t.low == "to" && !first:
 			return
 		case adverbs[t.low] || !t.word:
 			continue
@@ -124,138 +132,165 @@ func (c *clue) verbsAfter(i int, who string) {
 			first = false
 		case first:
 			return
-		case pastVerb(t.low) && i > 0 && (c.toks[i-1].low == "and" || c.toks[i-1].low == "," || adverbs[c.toks[i-1].low] || c.toks[i-1].low == "then" || c.toks[i-1].low == "but"):
+		case pastVerb(t.low) && joins(c.toks[i-1].low):
 			c.count(who, t.low, i)
 		}
 	}
 }
 
+func joins(w string) bool {
+	return w == "and" || w == "," || w == "then" || w == "but" || adverbs[w]
+}
+
 func (c *clue) count(who, verb string, i int) {
-	if verb == "had" {
-		if i+1 < len(c.toks) && c.toks[i+1].low == "to" || i+1 < len(c.toks) && !pastVerb(c.toks[i+1].low) {
-			c.state(who)
-			return
+	if verb == "had" && (i+1 >= len(c.toks) || !pastVerb(c.toks[i+1].low)) || stative[base(verb)] {
+		if who == "i" {
+			c.iStates++
 		}
-	}
-	if stative[base(verb)] {
-		c.state(who)
 		return
 	}
 	if who == "i" {
 		c.iActs++
-	} else if who == "we" {
+	} else {
 		c.weActs++
 	}
 }
 
-func (c *clue) state(who string) {
-	if who == "i" {
-		c.iStates++
+var metaForm = newForm(`^(?:(?:yes|sure|ok|okay|well)[,.! ]+)?(?:i(?:'d| would| will|'ll) (?:like to |love to )?(?:talk about|tell you|share|describe)|let me (?:tell|share|describe|give|think)|an example (?:is|of)|one example|thank(?:s| you)|good question|hi\b|hello\b|that(?:'s| is) (?:it|all|my story))`)
+
+func isMeta(low string) bool { return len(low) < 160 && metaForm.MatchString(low) }
+
+func softmax(z [parts]float64) [parts]float64 {
+	top := z[0]
+	for _, v := range z {
+		top = max(top, v)
 	}
+	sum := 0.0
+	for p := range z {
+		z[p] = math.Exp(z[p] - top)
+		sum += z[p]
+	}
+	for p := range z {
+		z[p] /= sum
+	}
+	return z
 }
 
-// scores gives each sentence its points for each part, from form and a little from place.
+// scores gives each sentence the logarithm of the odds of each part, from its form alone.
 func scores(clues []clue) {
-	n := len(clues)
+	var feats []string
+	seen := map[string]bool{}
 	for i := range clues {
 		c := &clues[i]
 		if c.label != "" {
 			for p := range partOf {
+				c.score[p] = -20
 				if partOf[p] == c.label {
-					c.score[p] = 20
+					c.score[p] = 0
 				}
 			}
 			continue
 		}
-		for k, re := range compiledCues {
-			if re.MatchString(c.low) {
-				q := cues[k]
-				c.score[iS] += q.s
-				c.score[iT] += q.t
-				c.score[iA] += q.a
-				c.score[iR] += q.r
+		feats = features(c, feats[:0])
+		clear(seen)
+		z, n := weights[""], 1
+		for _, f := range feats {
+			if w, ok := weights[f]; ok && !seen[f] {
+				seen[f] = true
+				n++
+				for p := range parts {
+					z[p] += w[p]
+				}
 			}
 		}
-		if c.iActs > 0 {
-			c.score[iA] += 1.3 + 0.3*float64(min(c.iActs, 3))
-			c.score[iS] -= 0.8
-			c.score[iR] -= 0.3
+		for p := range parts {
+			z[p] /= math.Sqrt(float64(n))
 		}
-		if c.weActs > 0 {
-			c.score[iA] += 0.8
+		prob := softmax(z)
+		for p := range parts {
+			c.score[p] = math.Log(prob[p] + 1e-4)
 		}
-		if c.iActs == 0 && c.weActs == 0 {
-			c.score[iS] += 0.5
-			c.score[iR] += 0.4
-			c.score[iA] -= 0.7
-		}
-		if c.iStates > 0 && c.iActs == 0 {
-			c.score[iT] += 0.4
-			c.score[iS] += 0.4
-		}
-		if c.figures > 0 {
-			c.score[iR] += 0.35
-			c.score[iS] += 0.1
-		}
-		if n > 1 {
-			pos := float64(i) / float64(n-1)
-			c.score[iS] += 1.1 * (1 - pos) * (1 - pos)
-			c.score[iT] += 0.5 * math.Exp(-8*(pos-0.22)*(pos-0.22))
-			c.score[iA] += 0.5 * math.Exp(-5*(pos-0.55)*(pos-0.55))
-			c.score[iR] += 1.0 * pos * pos * pos
-			if i == 0 {
-				c.score[iS] += 0.6
-				c.score[iR] -= 0.5
-			}
-			if i == n-1 {
-				c.score[iR] += 0.5
-			}
-		}
-		c.meta = c.question || len(c.toks) < 3 || isMeta(c.low)
 	}
 }
 
-var metaForm = regexp.MustCompile(`(?i)^(?:(?:yes|sure|ok|okay|well)[,.! ]+)?(?:i(?:'d| would| will|'ll) (?:like to |love to )?(?:talk about|tell you|share|describe)|let me (?:tell|share|describe|give|think)|an example (?:is|of)|one example|thank(?:s| you)|good question|hi\b|hello\b|that(?:'s| is) (?:it|all|my story))`)
+// follows are logarithms of how readily one part follows another in answers told in order, and places of
+// how readily an answer begins with each.
+var (
+	follows = [parts][parts]float64{
+		iS: {-0.75, -0.95, -2.0, -3.4},
+		iT: {-2.7, -2.2, -0.35, -3.2},
+		iA: {-3.2, -3.3, -0.45, -1.35},
+		iR: {-3.4, -4.0, -2.0, -0.3},
+	}
+	begins = [parts]float64{-0.25, -2.4, -3.0, -2.6}
+	closes = [parts]float64{-4.0, -4.0, -2.2, -0.15}
+)
 
-func isMeta(low string) bool { return metaForm.MatchString(low) && len(strings.Fields(low)) < 22 }
-
-// follows is how readily one part follows another: stories go forward, but not always, so that the order
-// only breaks ties and a story told from its end is read as it is told.
-var follows = [parts][parts]float64{
-	iS: {0.5, 0.4, 0.2, -0.3},
-	iT: {-0.2, 0.3, 0.5, -0.3},
-	iA: {-0.5, -0.3, 0.5, 0.3},
-	iR: {-0.3, -0.4, -0.2, 0.6},
+// ordered reports how far an answer is told in order, -1 to 1: whether what sounds later stands later.
+func ordered(clues []clue, idx []int) float64 {
+	place := func(k int) float64 { // expected part, 0 for Situation to 3 for Result
+		prob := softmax(clues[idx[k]].score)
+		return prob[iT] + 2*prob[iA] + 3*prob[iR]
+	}
+	n := len(idx)
+	if n < 3 {
+		return 1
+	}
+	var mean float64
+	v := make([]float64, n)
+	for k := range v {
+		v[k] = place(k)
+		mean += v[k] / float64(n)
+	}
+	var cov, va, vb float64
+	for k := range v {
+		x := float64(k) - float64(n-1)/2
+		cov += x * (v[k] - mean)
+		va += x * x
+		vb += (v[k] - mean) * (v[k] - mean)
+	}
+	if vb < 1e-9 {
+		return 1
+	}
+	return cov / math.Sqrt(va*vb)
 }
 
-// tag assigns parts so that the sum of points and of transitions is largest.
+// tag assigns parts so that form and, where the answer is told in order, place agree best.
 func tag(clues []clue) []Part {
 	out := make([]Part, len(clues))
 	var idx []int
+	labelled := false
 	for i := range clues {
 		if clues[i].meta && clues[i].label == "" {
 			out[i] = Other
 		} else {
 			idx = append(idx, i)
+			labelled = labelled || clues[i].label != ""
 		}
 	}
 	if len(idx) == 0 {
 		return out
 	}
+	weight := 1.0 // of the order; an answer that is plainly out of order is read sentence by sentence
+	switch o := ordered(clues, idx); {
+	case labelled:
+	case o < 0.25:
+		weight = 0.1
+	case o < 0.55:
+		weight = 0.1 + 0.9*(o-0.25)/0.3
+	}
 	best := make([][parts]float64, len(idx))
 	from := make([][parts]int, len(idx))
-	best[0] = clues[idx[0]].score
-	labelled := false
-	for k := range idx {
-		labelled = labelled || clues[idx[k]].label != ""
+	for p := range parts {
+		best[0][p] = clues[idx[0]].score[p] + weight*begins[p]
 	}
 	for k := 1; k < len(idx); k++ {
 		for p := range parts {
 			best[k][p] = math.Inf(-1)
 			for q := range parts {
-				w := follows[q][p]
+				w := weight * follows[q][p]
 				if labelled && p == q && clues[idx[k]].label == "" {
-					w += 6 // under a heading, what follows belongs to it
+					w += 8 // under a heading, what follows belongs to it
 				}
 				if v := best[k-1][q] + w + clues[idx[k]].score[p]; v > best[k][p] {
 					best[k][p], from[k][p] = v, q
@@ -263,10 +298,9 @@ func tag(clues []clue) []Part {
 			}
 		}
 	}
-	last := len(idx) - 1
-	p := 0
+	last, p := len(idx)-1, 0
 	for q := range parts {
-		if best[last][q] > best[last][p] {
+		if best[last][q]+weight*closes[q] > best[last][p]+weight*closes[p] {
 			p = q
 		}
 	}
