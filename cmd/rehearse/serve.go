@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"time"
 
 	"rehearse/knowledge"
@@ -250,9 +251,13 @@ type voices struct {
 	prompts *prompt.Set
 	model   string
 	log     *slog.Logger
+	loaded  sync.Map // models that were loaded ahead of time
 }
 
 func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
 	set, err := prompt.Load(prompts.FS)
 	if err != nil {
 		return nil, err
@@ -269,7 +274,22 @@ func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.Voice
 		return voice.Authored{}, ollama.NoModel(interview.AsError(err).Message)
 	}
 	o := ollama.NewVoice(v.client, choice, v.prompts)
+	v.preload(ctx, choice.Model, o)
 	return o, o.Info()
+}
+
+// preload loads a model in the background the first time it is chosen, so that the first follow-up does not
+// wait for it.
+func (v *voices) preload(ctx context.Context, model string, o *ollama.Voice) {
+	if _, begun := v.loaded.LoadOrStore(model, true); begun {
+		return
+	}
+	go func() {
+		if err := o.Preload(context.WithoutCancel(ctx)); err != nil {
+			v.log.Info("the model could not be loaded ahead of time", "model", model, "err", err)
+			v.loaded.Delete(model)
+		}
+	}()
 }
 
 // List is the body of /models.

@@ -26,17 +26,8 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 	}
 	brief := s.brief(q)
 	rules := s.rules(q, brief)
-	if s.voice == nil {
-		s.mu.Unlock()
-		voice, info := s.e.Voice(ctx)
-		s.mu.Lock()
-		s.voice, s.info = voice, info
-		if info.Kind == "authored" && s.st.Session.Voice.Kind != "authored" {
-			s.down = true
-			s.downUntil = s.e.Now().Add(tryAgainAfter)
-			degraded = info.Detail
-			s.voice = nil
-		}
+	if s.voice == nil && (!s.down || s.e.Now().After(s.downUntil)) {
+		degraded = s.findVoice(ctx)
 	}
 	if s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
 		s.publish(modelFrame("speaking", s.info.Model))
@@ -63,6 +54,23 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 	}
 	s.use(q, u, "authored")
 	return false, degraded
+}
+
+// findVoice looks for a voice; s.mu is released meanwhile. It returns why there is none any more, the first
+// time that a session which began with a model finds none.
+func (s *session) findVoice(ctx context.Context) (degraded string) {
+	s.mu.Unlock()
+	voice, info := s.e.Voice(ctx)
+	s.mu.Lock()
+	if info.Kind != "authored" || s.st.Session.Voice.Kind == "authored" {
+		s.voice, s.info = voice, info
+		return ""
+	}
+	if !s.down {
+		degraded = info.Detail
+	}
+	s.down, s.downUntil = true, s.e.Now().Add(tryAgainAfter)
+	return degraded
 }
 
 func (s *session) use(q *question, u interview.Utterance, voice string) {
@@ -98,7 +106,7 @@ func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules gua
 			return u, "", false
 		}
 		why = "the model's words were not used (" + broke[0].Rule + ")"
-		brief.Rejected = broke[0].Error()
+		brief.Rejected = broke[0].Rule // not the words: they may be the rubric's
 	}
 	return u, why, false
 }

@@ -144,6 +144,12 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 	if g := leaked(ownWords, r.Hidden, transcript); g != "" {
 		fail("rubric", g)
 	}
+	for i := 0; i+2 < len(ownWords); i++ {
+		if ownWords[i] == ownWords[i+1] && ownWords[i] == ownWords[i+2] {
+			fail("stutter", ownWords[i])
+			break
+		}
+	}
 	if m := leadFiller.FindAllString(strings.TrimSpace(own), -1); len(m) > 1 {
 		fail("talk", strings.TrimSpace(own))
 	}

@@ -45,6 +45,7 @@ func TestCheck(t *testing.T) {
 		{"repeat", "You said you pulled a week. " + wording, "repeat"},
 		{"markup", "**You** pulled a week. " + wording, "markup"},
 		{"speaker label", "Interviewer: " + wording, "markup"},
+		{"stutter", "The the the requests. " + wording, "stutter"},
 		{"empty", " \n", "empty"},
 		{"garbage", "<<<%% {\"a\":", "one-question"},
 	}

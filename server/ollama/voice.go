@@ -68,6 +68,9 @@ func (v *Voice) Speak(ctx context.Context, b interview.Brief) (interview.Utteran
 	if b.Rejected != "" {
 		temperature = 0
 	}
+	// The name of the broken rule is enough: the words that broke it would stand in the prompt again, and of
+	// a hidden phrase they would say that it is one.
+	b.Rejected, _, _ = strings.Cut(b.Rejected, ":")
 	options := map[string]any{"temperature": temperature, "seed": int(b.Seed & 0x7fffffff), "num_predict": head.NumPredict, "stop": []string{"\n"}}
 	messages, err := v.messages(b)
 	if err != nil {
