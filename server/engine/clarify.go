@@ -64,5 +64,5 @@ func (s *session) personaAnswers(_ *interview.Block, t *interview.Turn) intervie
 	if answer == "" {
 		answer = p.NoAnswer
 	}
-	return interview.Clarified{Turn: t.QuestionAsked.Turn, Question: t.Answer, Text: answer, Fact: ids}
+	return interview.Clarified{Turn: t.Turn, Question: t.Answer, Text: answer, Fact: ids}
 }

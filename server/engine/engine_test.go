@@ -123,9 +123,7 @@ func (b *bench) attach(id string, after int64) *client {
 		b.t.Fatal(err)
 	}
 	c.detach = detach
-	for _, f := range first {
-		c.seen = append(c.seen, f)
-	}
+	c.seen = append(c.seen, first...)
 	return c
 }
 

@@ -356,7 +356,7 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 }
 
 func exchange(t *interview.Turn) probing.Exchange {
-	x := probing.Exchange{Turn: t.QuestionAsked.Turn, Text: t.Text, Answer: t.Answer, Expect: t.Expect, Step: t.Step}
+	x := probing.Exchange{Turn: t.Turn, Text: t.Text, Answer: t.Answer, Expect: t.Expect, Step: t.Step}
 	if t.Probe != nil {
 		x.Type, x.Target = t.Probe.Type, t.Probe.Target
 	}

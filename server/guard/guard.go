@@ -145,8 +145,8 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 		fail("rubric", g)
 	}
 	for i := 0; i+2 < len(ownWords); i++ {
-		if ownWords[i] == ownWords[i+1] && ownWords[i] == ownWords[i+2] {
-			fail("stutter", ownWords[i])
+		if w := ownWords[i]; w == ownWords[i+1] && w == ownWords[i+2] {
+			fail("stutter", w)
 			break
 		}
 	}

@@ -336,7 +336,7 @@ func (s *State) settle(t *Turn, at time.Time, spoken float64) {
 		spoken = s.turnWallS(t, at)
 	}
 	s.InterviewS += spoken
-	if s.Open == t.QuestionAsked.Turn {
+	if s.Open == t.Turn {
 		s.Open = 0
 	}
 }
