@@ -291,8 +291,17 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	if c.Type == probing.TypeDone {
 		return nil, nil
 	}
-	return &question{probe: true, anchors: c.Anchors, asked: interview.QuestionAsked{Block: b.Block, Text: c.Text, Wording: c.Text, Step: steps[current].ID,
+	return &question{probe: true, anchors: s.fresh(c.Anchors), asked: interview.QuestionAsked{Block: b.Block, Text: c.Text, Wording: c.Text, Step: steps[current].ID,
 		Probe: &interview.ProbeRef{Type: c.Type, Target: c.Target}, Expect: c.Expect}}, nil
+}
+
+// fresh leaves out clauses that a follow-up of this session rested on before.
+func (s *session) fresh(anchors []anchor) []anchor {
+	return slices.DeleteFunc(slices.Clone(anchors), func(a anchor) bool {
+		return slices.ContainsFunc(s.st.Turns, func(t interview.Turn) bool {
+			return t.Anchor != nil && t.Anchor.Turn == a.Turn && t.Anchor.Start < a.End && a.Start < t.Anchor.End
+		})
+	})
 }
 
 // afterSkip answers the first "I don't know" to a main question by asking how one would go about it;

@@ -177,7 +177,7 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 			b.Artifacts = appendNew(b.Artifacts, st.Artifacts...)
 		}
 	}
-	if t := s.e.Pack.Lines.Transitions[p.ID]; t != "" {
+	if t := s.e.Pack.Lines.Transitions[p.ID]; t != "" && len(s.round().Phases) > 1 {
 		b.Text = t
 	}
 	return emit(interview.NewEvent(interview.EvBlockStarted, b)), nil

@@ -260,7 +260,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	var all []string
 	for _, n := range b.Turns {
 		t := st.Turn(n)
-		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), rubric))
+		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), st.Session.Level, rubric))
 		if t.Answered {
 			all = append(all, t.Answer)
 			if first == nil {
@@ -293,7 +293,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	return out
 }
 
-func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before string, rubric *interview.Rubric) Question {
+func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before, level string, rubric *interview.Rubric) Question {
 	q := Question{Turn: t.QuestionAsked.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
 		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts}
@@ -312,7 +312,7 @@ func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read fun
 		}
 	}
 	if t.Probe != nil {
-		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, rubric)}
+		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, level, rubric)}
 	}
 	return q
 }
@@ -345,7 +345,7 @@ func probeGap(p *interview.Pack, typ string) string {
 }
 
 // filled says whether the answer to a follow-up brought what was missing.
-func filled(t *interview.Turn, before string, rubric *interview.Rubric) *bool {
+func filled(t *interview.Turn, before, level string, rubric *interview.Rubric) *bool {
 	yes, no := true, false
 	if t.Skipped != "" {
 		return &no
@@ -366,10 +366,19 @@ func filled(t *interview.Turn, before string, rubric *interview.Rubric) *bool {
 	if t.Expect == "" || t.Probe.Type == probing.TypeIfSaid || t.Probe.Type == probing.TypeMisconception {
 		return nil // whether a harder case was met is a judgement
 	}
-	if reading.Answers(t.Answer, t.Expect) {
+	if !reading.Answers(t.Answer, t.Expect) {
+		return &no
+	}
+	if lacks(before, t.Probe.Type, level) && !lacks(before+"\n\n"+t.Answer, t.Probe.Type, level) {
 		return &yes
 	}
-	return &no
+	return nil // an answer of the right form; whether it says what was missing, code cannot tell
+}
+
+// lacks reports whether a reading of the text still has a gap of this type.
+func lacks(text, typ, level string) bool {
+	r := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Level: level})
+	return slices.ContainsFunc(r.Gaps, func(g reading.Gap) bool { return g.Code == typ })
 }
 
 // readyWhenAsked are the gaps that cost nothing in a first answer.
