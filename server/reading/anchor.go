@@ -146,7 +146,7 @@ func verbs(c *clue) int { return c.past + c.iActs + c.iStates + c.weActs }
 // suits says how well a clause carries a follow-up of a type.
 func suits(code string, p Part, c *clue, s Span, r Reading) float64 {
 	figure := slices.ContainsFunc(r.Quantities, func(q Quantity) bool { return q.Start >= s.Start && q.End <= s.End && q.Role != "window" })
-	choice := regexpChoice.MatchString(c.low)
+	choice := c.has(gDecide)
 	v := 0.0
 	switch code {
 	case "Q05":
@@ -185,8 +185,6 @@ func suits(code string, p Part, c *clue, s Span, r Reading) float64 {
 	}
 	return v
 }
-
-var regexpChoice = regexp.MustCompile(`(?i)\b(?:decided|chose|picked|opted|went with|moved|replaced|switched|stopped|refused|built|wrote|rewrote|introduced|rolled|paused|blocked)\b`)
 
 // StrongestClaim returns the boldest clause of an answer: a figure of the outcome, else a causal claim.
 func StrongestClaim(text string, r Reading) (start, end int, ok bool) {

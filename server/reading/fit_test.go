@@ -10,33 +10,32 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 )
 
-// go test ./server/reading -run TestFit -fit writes weights.json from the corpus; it is deterministic.
-var fit = flag.Bool("fit", false, "fit the tagger's weights on the corpus and write them")
+var update = flag.Bool("update", false, "fit the weights anew on testdata and write weights.tsv")
 
+// example is a labelled sentence; story is a labelled answer.
 type example struct {
-	answer int
-	index  int
-	count  int
-	feats  []string
-	label  int
+	c     clue
+	part  int
+	names []string
 }
 
-type sample struct {
-	parts []Part
-	texts []string
+type story struct {
+	id   string
+	rows []example
 }
 
-func loadCorpus(t testing.TB) []sample {
+func loadStories(t testing.TB, glob string) []story {
 	t.Helper()
-	files, err := filepath.Glob("testdata/corpus-*.jsonl")
+	files, err := filepath.Glob(glob)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var out []sample
+	var out []story
 	for _, file := range files {
 		f, err := os.Open(file)
 		if err != nil {
@@ -46,205 +45,310 @@ func loadCorpus(t testing.TB) []sample {
 		in.Buffer(nil, 1<<20)
 		for in.Scan() {
 			var l struct {
+				ID        string
 				Sentences []struct {
 					Text string
 					Part Part
 				}
 			}
 			if err := json.Unmarshal(in.Bytes(), &l); err != nil {
-				t.Fatal(file, err)
+				t.Fatalf("%s: %v", file, err)
 			}
-			var s sample
+			s := story{id: l.ID}
 			for _, x := range l.Sentences {
-				s.parts, s.texts = append(s.parts, x.Part), append(s.texts, x.Text)
+				e := example{c: look(x.Text, Span{0, len(x.Text)}), part: slices.Index(partOf[:], x.Part)}
+				e.c.features(func(n string) { e.names = append(e.names, n) })
+				slices.Sort(e.names)
+				e.names = slices.Compact(e.names)
+				s.rows = append(s.rows, e)
 			}
 			out = append(out, s)
 		}
-		_ = f.Close()
-	}
-	return out
-}
-
-func examplesOf(all []sample) []example {
-	var out []example
-	for a, s := range all {
-		for i, text := range s.texts {
-			label := slices.Index(partOf[:], s.parts[i])
-			if label < 0 {
-				continue
-			}
-			for _, span := range sentences(text)[:1] {
-				c := look(text, span)
-				out = append(out, example{answer: a, index: i, count: len(s.texts), feats: unique(features(&c, nil)), label: label})
-			}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	return out
 }
 
-func unique(f []string) []string {
-	slices.Sort(f)
-	return slices.Compact(f)
+// settings of the fit.
+type settings struct {
+	epochs  int
+	rate    float64
+	decay   float64
+	atLeast int // stories a feature must occur in
+	sharp   float64
 }
 
-// train fits a multinomial logistic regression by stochastic gradient descent with an L2 penalty; features
-// seen in fewer than two answers are left out.
-func train(examples []example) map[string][parts]float64 {
-	const epochs, rate, penalty = 40, 0.6, 0.002
-	seen := map[string]map[int]bool{}
-	for _, e := range examples {
-		for _, f := range e.feats {
-			if seen[f] == nil {
-				seen[f] = map[int]bool{}
+var usual = settings{epochs: 20, rate: 0.1, decay: 0.001, atLeast: 2, sharp: 0.8}
+
+// fit trains a model on stories: a multinomial logistic regression of the sentences, and counts for the chain.
+func fit(all []story, s settings) *model {
+	m := &model{weights: map[string]*vector{}, sharp: s.sharp}
+	in := map[string]int{}
+	for _, st := range all {
+		seen := map[string]bool{}
+		for _, e := range st.rows {
+			for _, n := range e.names {
+				if !seen[n] {
+					seen[n] = true
+					in[n]++
+				}
 			}
-			seen[f][e.answer] = true
 		}
 	}
-	w := map[string]*[parts]float64{"": {}}
-	sum := map[string]*[parts]float64{"": {}}
-	for f, in := range seen {
-		if len(in) >= 2 {
-			w[f], sum[f] = &[parts]float64{}, &[parts]float64{}
+	for n, k := range in {
+		if k >= s.atLeast {
+			m.weights[n] = &vector{}
 		}
 	}
+	m.chain(all)
+	type row struct {
+		w    []*vector
+		g    []*vector
+		part int
+	}
+	grads := map[string]*vector{}
+	var rows []row
+	for _, st := range all {
+		for _, e := range st.rows {
+			r := row{part: e.part}
+			for _, n := range e.names {
+				if w, ok := m.weights[n]; ok {
+					if grads[n] == nil {
+						grads[n] = &vector{}
+					}
+					r.w, r.g = append(r.w, w), append(r.g, grads[n])
+				}
+			}
+			rows = append(rows, r)
+		}
+	}
+	var gb vector
 	rng := rand.New(rand.NewPCG(7, 7))
-	order := rng.Perm(len(examples))
-	for epoch := range epochs {
-		rng.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
-		step := rate / (1 + 0.15*float64(epoch))
-		for _, k := range order {
-			e := examples[k]
-			active := []*[parts]float64{w[""]}
-			for _, f := range e.feats {
-				if v := w[f]; v != nil {
-					active = append(active, v)
-				}
-			}
-			scale := 1 / math.Sqrt(float64(len(active)))
-			var z [parts]float64
-			for _, v := range active {
+	for range s.epochs {
+		rng.Shuffle(len(rows), func(i, j int) { rows[i], rows[j] = rows[j], rows[i] })
+		for _, r := range rows {
+			v := m.bias
+			for _, w := range r.w {
 				for p := range parts {
-					z[p] += v[p] * scale
+					v[p] += w[p]
 				}
 			}
-			prob := softmax(z)
-			for i, v := range active {
-				for p := range parts {
-					g := prob[p]
-					if p == e.label {
-						g--
-					}
-					v[p] -= step * (g * scale)
-					if i > 0 {
-						v[p] -= step * penalty * v[p]
-					}
-				}
-			}
-		}
-		if epoch >= epochs/2 {
-			for f, v := range w {
-				for p := range parts {
-					sum[f][p] += v[p] / float64(epochs-epochs/2)
-				}
-			}
-		}
-	}
-	out := map[string][parts]float64{}
-	for f, v := range sum {
-		row := *v
-		big := false
-		for p := range parts {
-			row[p] = math.Round(row[p]*1000) / 1000
-			big = big || math.Abs(row[p]) >= 0.02
-		}
-		if big || f == "" {
-			out[f] = row
-		}
-	}
-	return out
-}
-
-func evaluate(all []sample, keep func(int) bool, shuffled bool) (macro float64, f1 [parts]float64) {
-	var tp, fp, fn [parts]int
-	rng := rand.New(rand.NewPCG(1, 1))
-	for a, s := range all {
-		order := rng.Perm(len(s.texts))
-		if !shuffled {
-			slices.Sort(order)
-		}
-		if !keep(a) {
-			continue
-		}
-		var text strings.Builder
-		starts := map[int]Part{}
-		for _, i := range order {
-			starts[text.Len()] = s.parts[i]
-			text.WriteString(s.texts[i] + "\n")
-		}
-		want := Part("")
-		for _, x := range Read(Input{Text: text.String()}).Sentences {
-			if p, ok := starts[x.Start]; ok {
-				want = p
-			}
-			g, k := slices.Index(partOf[:], x.Part), slices.Index(partOf[:], want)
-			if g == k {
-				if g >= 0 {
-					tp[g]++
-				}
-				continue
-			}
-			if g >= 0 {
-				fp[g]++
-			}
-			if k >= 0 {
-				fn[k]++
-			}
-		}
-	}
-	for p := range parts {
-		f1[p] = 2 * float64(tp[p]) / float64(max(1, 2*tp[p]+fp[p]+fn[p]))
-		macro += f1[p] / parts
-	}
-	return macro, f1
-}
-
-// TestFit cross-validates the tagger over five folds of whole answers, and with -fit writes the weights
-// fitted on all of them.
-func TestFit(t *testing.T) {
-	if !*fit {
-		t.Skip("run with -fit to fit the weights anew")
-	}
-	all := loadCorpus(t)
-	examples := examplesOf(all)
-	kept := weights
-	defer func() { weights = kept }()
-	for _, shuffled := range []bool{false, true} {
-		var macro float64
-		var f1 [parts]float64
-		for fold := range 5 {
-			var part []example
-			for _, e := range examples {
-				if e.answer%5 != fold {
-					part = append(part, e)
-				}
-			}
-			weights = train(part)
-			m, f := evaluate(all, func(a int) bool { return a%5 == fold }, shuffled)
-			macro += m / 5
+			v = normal(v)
 			for p := range parts {
-				f1[p] += f[p] / 5
+				d := math.Exp(v[p])
+				if p == r.part {
+					d--
+				}
+				gb[p] += d * d
+				m.bias[p] -= s.rate * d / (0.1 + math.Sqrt(gb[p]))
+				for k, w := range r.w {
+					g := d + s.decay*w[p]
+					r.g[k][p] += g * g
+					w[p] -= s.rate * g / (0.1 + math.Sqrt(r.g[k][p]))
+				}
 			}
 		}
-		fmt.Printf("cross-validated, shuffled %v: macro-F1 %.3f %.3f over %d answers\n", shuffled, macro, f1, len(all))
 	}
-	kept = train(examples)
-	raw, err := json.Marshal(kept)
-	if err != nil {
+	return m
+}
+
+// chain counts how parts begin and follow one another and where they stand, also in stories with a part left out.
+func (m *model) chain(all []story) {
+	var prior, start vector
+	var follows [parts]vector
+	var place [places]vector
+	for p := range parts {
+		prior[p], start[p] = 1, 0.3
+		for q := range parts {
+			follows[p][q] = 0.5
+		}
+		for k := range places {
+			place[k][p] = 2
+		}
+	}
+	for _, st := range all {
+		for left := -1; left < iO; left++ {
+			w := 0.15
+			if left < 0 {
+				w = 1
+			}
+			var seq []int
+			for _, e := range st.rows {
+				if e.part != left {
+					seq = append(seq, e.part)
+				}
+			}
+			for i, p := range seq {
+				prior[p] += w
+				place[placeOf(i, len(seq))][p] += w
+				if i == 0 {
+					start[p] += w
+				} else {
+					follows[seq[i-1]][p] += w
+				}
+			}
+		}
+	}
+	logs := func(v vector) vector {
+		z := 0.0
+		for _, x := range v {
+			z += x
+		}
+		for p := range v {
+			v[p] = math.Log(v[p] / z)
+		}
+		return v
+	}
+	m.prior, m.start = logs(prior), logs(start)
+	for p := range parts {
+		m.follows[p] = logs(follows[p])
+	}
+	for k := range places {
+		m.place[k] = logs(place[k])
+		for p := range parts {
+			m.place[k][p] -= m.prior[p]
+		}
+	}
+}
+
+// score is a tally of parts told right and wrong.
+type score struct{ tp, fp, fn [parts]int }
+
+func (s *score) add(want, got int) {
+	if want == got {
+		s.tp[want]++
+		return
+	}
+	s.fp[got]++
+	s.fn[want]++
+}
+
+func (s *score) macro() float64 {
+	sum := 0.0
+	for p := range iO {
+		sum += s.f1(p)
+	}
+	return sum / iO
+}
+
+func (s *score) f1(p int) float64 {
+	return 2 * float64(s.tp[p]) / float64(max(1, 2*s.tp[p]+s.fp[p]+s.fn[p]))
+}
+
+func (s *score) String() string {
+	return fmt.Sprintf("macro %.3f  S %.3f T %.3f A %.3f R %.3f", s.macro(), s.f1(iS), s.f1(iT), s.f1(iA), s.f1(iR))
+}
+
+func best(v vector) int {
+	b := 0
+	for p := range parts {
+		if v[p] > v[b] {
+			b = p
+		}
+	}
+	return b
+}
+
+// crossValidate fits on nine tenths and scores the rest, in order and shuffled.
+func crossValidate(all []story, s settings, folds int, wrong func(string)) (order, mixed score) {
+	rng := rand.New(rand.NewPCG(3, 3))
+	for k := range folds {
+		var train, test []story
+		for i, st := range all {
+			if i%folds == k {
+				test = append(test, st)
+			} else {
+				train = append(train, st)
+			}
+		}
+		m := fit(train, s)
+		for _, st := range test {
+			emit := make([]vector, len(st.rows))
+			for i := range st.rows {
+				emit[i] = m.emission(&st.rows[i].c)
+			}
+			for i, v := range m.sequence(emit) {
+				order.add(st.rows[i].part, best(v))
+				if b := best(v); wrong != nil && b != st.rows[i].part {
+					wrong(fmt.Sprintf("%s %s->%s (%.2f) %s", st.id, partOf[st.rows[i].part], partOf[b], v[b], sentenceText(&st.rows[i].c)))
+				}
+			}
+			perm := rng.Perm(len(emit))
+			shuffled := make([]vector, len(emit))
+			for i, j := range perm {
+				shuffled[i] = emit[j]
+			}
+			seq := m.sequence(shuffled)
+			if os.Getenv("FREE") != "" {
+				seq = shuffled
+			}
+			for i, v := range seq {
+				mixed.add(st.rows[perm[i]].part, best(v))
+			}
+		}
+	}
+	return order, mixed
+}
+
+func sentenceText(c *clue) string {
+	var w []string
+	for _, t := range c.toks {
+		w = append(w, t.low)
+	}
+	return strings.Join(w, " ")
+}
+
+func TestFit(t *testing.T) {
+	if !*update {
+		t.Skip("only with -update")
+	}
+	all := loadStories(t, "testdata/*.jsonl")
+	m := fit(all, usual)
+	var b strings.Builder
+	line := func(name string, v vector) {
+		b.WriteString(name)
+		for _, x := range v {
+			b.WriteString("\t" + strconv.FormatFloat(math.Round(x*100)/100, 'f', -1, 64))
+		}
+		b.WriteString("\n")
+	}
+	line("!bias:0", m.bias)
+	line("!prior:0", m.prior)
+	line("!start:0", m.start)
+	for p := range parts {
+		line("!follows:"+strconv.Itoa(p), m.follows[p])
+	}
+	for k := range places {
+		line("!place:"+strconv.Itoa(k), m.place[k])
+	}
+	names := make([]string, 0, len(m.weights))
+	for n := range m.weights {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	for _, n := range names {
+		if w := m.weights[n]; slices.MaxFunc(w[:], func(a, b float64) int { return int(1e6 * (math.Abs(a) - math.Abs(b))) }) != 0 {
+			line(n, *w)
+		}
+	}
+	if err := os.WriteFile("weights.tsv", []byte(b.String()), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	raw = []byte(strings.ReplaceAll(string(raw), "],", "],\n"))
-	if err := os.WriteFile("weights.json", append(raw, '\n'), 0o644); err != nil {
-		t.Fatal(err)
+	t.Logf("%d features from %d answers", len(m.weights), len(all))
+}
+
+func TestCrossValidation(t *testing.T) {
+	if os.Getenv("CV") == "" {
+		t.Skip("only with CV=1")
 	}
-	fmt.Println(len(kept), "features")
+	all := loadStories(t, "testdata/*.jsonl")
+	var wrong func(string)
+	if os.Getenv("SHOW_WRONG") != "" {
+		wrong = func(s string) { t.Log(s) }
+	}
+	o, x := crossValidate(all, usual, 8, wrong)
+	t.Logf("%d answers, in order: %s", len(all), o.String())
+	t.Logf("%d answers, shuffled: %s", len(all), x.String())
 }

@@ -1,27 +1,198 @@
 package reading
 
-// The forms below are how people say that they weighed, paid, met resistance, failed, learned, measured. Each
-// is a hint that something is there; what is not found in any of its forms leads to a follow-up, nothing more.
-// They are matched on lower-case text with straight apostrophes.
-var (
-	alternativeForm = newForm(`\b(?:instead\b|rather than|consider(?:ed|ing)|thought (?:about|of) \w+|(?:other|another|second|obvious|first|easy|easier|cheaper|cheapest|simpler|simplest|faster|quicker|quickest|safer|common|usual) (?:option|alternative|approach|way|choice|idea|fix|route|plan|thing|answer|solution)|alternativ\w+|options?\b|(?:decided|voted|argued|chose) against|ruled (?:it |that |this |them )?out|reject(?:ed|ing)|turn(?:ed)? (?:it|that|this|them|\w+) down|turned down|could (?:also |simply |just |easily )?have|would have been|would have (?:spared|saved|meant|fixed|worked)|weighed|tempting|chose not to|opted (?:for|against|not)|passed on|dismissed|did(?:n't| not) want to (?:use|buy|go|take)|as opposed to|versus|compared (?:two|three|the two|both|several)|said no to|i refused|so i refused|let that go|already (?:in|on) the (?:product|market)|on the market|existed\b)`)
-	costForm        = newForm(`\b(?:cost\b|costs\b|costing|the (?:price|downside|trade-?offs?|drawback|catch)\b|trade-?off|at the expense|meant (?:that )?(?:we|i|they|slower|losing|giving|delay\w*|more)|slower|(?:gave|give|giving) up|lost (?:two|three|a|some)|delay(?:ed|ing|s)?\b|took (?:two|three|four|five|longer|\w+ (?:days|weeks) (?:longer|of))|extra (?:work|time|hours|effort|week|day|step|sprint\w*)|in exchange|accepted that|pa(?:id|y) for (?:it|that|this)|sacrific\w+|postpon\w+|put off|pushed back (?:the|our|another|a)|had to wait|stood still|threw away|weeks? late|months? late|runs? late|behind schedule|overtime|at the cost)`)
-	oppositionForm  = newForm(`\b(?:disagree\w*|object(?:ed|ion|ions|ing)\b|push(?:ed|ing)? back|pushback|resist\w*|oppos\w+|argu(?:ed|ment|ments|ing)\b|against (?:the (?:idea|wish|plan|advice)|it|me|my)|s[ck]eptic\w*|reluctan\w+|refus(?:ed|al) to|complain\w*|fear(?:ed|s)\b|worri(?:ed|es)\b|did(?:n't| not) (?:want|like|agree|believe|trust|see)|(?:was|were)(?:n't| not) (?:happy|convinced|keen|sure|having)|convinc\w+|persuad\w+|won (?:her|him|them) (?:over|round)|hesita\w+|concern(?:ed|s)\b|doubt\w*|challenged|unconvinced|fought|protest\w*|said no\b|say no\b|hated|badly\b|silly|pointless|unnecessary|overkill|theoretical|too (?:risky|slow|expensive|strict)|wanted to (?:wait|keep|ship|skip|go ahead)|(?:he|she|they) wanted|insist\w*|ought to|take my word|in front of|going over|unhappy with|angry|annoyed|furious|not convinced|too much\b|waste of)`)
-	failureForm     = newForm(`\b(?:mistake\w*|my (?:fault|error)|(?:went|got|did|was|were|been) wrong|failed\b|failure|broke\b|did(?:n't| not) work|not everything (?:worked|went)|backfired|missed|underestimat\w+|overlook\w*|forgot\w*|wrongly|false (?:start|positive\w*|alarm\w*)|first (?:attempt|version|try|beta|draft|release)|setback\w*|rolled (?:it )?back|had to (?:redo|rebuild|start over|rework|undo|roll)|stumbl\w+|slip(?:ped)?\b|regret\w*|should have|too (?:late|early|quickly|optimistic|narrow|broad)|(?:not|hadn't|had not) (?:anticipated|thought|expected|considered|tested)|surprised me|rate limited|i was too|locked out|sorry)\b`)
-	reflectForm     = newForm(`\b(?:learn(?:ed|t)\b|lesson\w*|taught me|reali[sz]ed (?:that|how)|in hindsight|looking back|since then|ever since|(?:do|did|done|doing) (?:it |that |this )?differently|next time|if i (?:did|had|could) (?:it|do|this)|from (?:then|now) on|i now\b|now i\b|so now\b|now the first|these days|nowadays|changed how i|i(?:'ve| have) (?:since|asked|done)|what i (?:took|would|do now)|today i|made it a habit|takeaway|i still (?:use|do|ask|start|keep)|in every \w+ since|at the next|i won't \w+|whenever i|remind(?:ed|s) me|i should have)\b`)
-	customerForm    = newForm(`\b(?:customer|user|client|patient|student|pupil|member|guest|visitor|shopper|merchant|seller|subscriber|reader|citizen|passenger|tenant|resident|parent|mother|father|child|children|famil(?:y|ies)|household|player|fan|driver|caller|buyer|agent|account holder|people|team|developer|engineer|staff|employee|colleague|contractor|volunteer)s?\b`)
-	strictCustomer  = newForm(`\b(?:customer|user|client|patient|student|pupil|member|guest|visitor|shopper|merchant|seller|subscriber|reader|citizen|passenger|tenant|resident|parent|mother|father|child|children|famil(?:y|ies)|household|player|fan|driver|caller|buyer|agent|account holder|end[- ]user|people (?:who|could|were)|older people)s?\b`)
-	provenanceForm  = newForm(`\b(?:measur\w+|count(?:ed|er|ers|s)?\b|track(?:ed|er|ing)|according to|dashboard\w*|logs?\b|logged|reports?\b|reported|survey\w*|metrics?\b|monitor\w*|data from|based on|audit\w*|tickets?\b|in the (?:system|tracker|queue|database|book)|records?\b|recorded|graph|statistics|benchmark\w*|sampled|sample of|stopwatch|timed\b|timestamps?|query|quer(?:y|ies)|invoices?|sheets?\b|lists?\b|incident book|lab\b|finance\b|as seen|go by)`)
-	howForm         = newForm(`\b(?:by \w+ing|using|with (?:a|an|the|our|my|two|three)\b|through (?:a|an|the)?|because|so that|so it\b|which (?:let|showed|meant|made|told|checked|gave)|that (?:checked|compared|refused|counted|blocked|listed|sent|read|showed|let|made|ran|resolves|computed)|line by line|one by one|scripts?\b|spreadsheet|checklist|diff\b|replay\w*|step|each (?:\w+)|every \w+)`)
-	stakesForm      = newForm(`\b(?:risk\w*|at stake|critical|impact\w*|affect\w*|los(?:e|ing|t|s|ses)\b|revenue|penalt\w+|fines?\b|fined|complain\w*|outage\w*|leak\w*|breach\w*|expos\w+|angry|unhappy|safety|danger\w*|urgent\w*|churn|refund\w*|could (?:read|see|kill|have (?:read|seen|lost|cost))|waited|waiting|threat\w*|escalat\w+|contract|incident\w*|phish\w*|ransomware|stolen|died|injur\w*|harm\w*|serious|allerg\w*|overtime|late fees?|turnover|cancel\w*)\b`)
-	dutyForm        = newForm(`\b(?:responsib\w+|accountab\w+|answerable|in charge|my (?:own )?(?:job|task|goal|role|area|call|decision|duty|duties|signature|remit|mission|assignment|objective|aim|target|brief|part|desk)\b|(?:asked|told|wanted|expected|needed|tasked|assigned|requested|charged|instructed|invited|appointed|chose|picked|named|gave|allowed|let) (?:me|us)\b|(?:me|us) to (?:make|find|fix|lead|build|take|get|run|decide|do|solve|deal|write|bring|cut|keep)|for me to|up to me|(?:was|were|is) (?:all |then |now )?mine\b|mine (?:to|alone)|on me\b|put (?:it|this|that|my name|me)\b|i (?:\w+ )?(?:owned?|led|ran|headed|managed|volunteered|offered to|took (?:it|this|that|over|on|charge|ownership|responsibility))\b|i was (?:the|a|an|our|\w+)? ?(?:\w+ ){0,4}(?:lead|leader|engineer|owner|manager|supervisor|coordinator|head|nurse|teacher|analyst|developer|assistant|officer|director|designer|architect|consultant|intern|chair|president|captain|representative)\b|i was (?:asked|told|tasked|assigned|given|put|made|brought|hired|appointed|expected|chosen|supposed|due|to)\b|as (?:the |a |an )?(?:\w+ )?(?:manager|lead|owner|supervisor|head|coordinator|engineer)\b|(?:had|needed|have|wanted|set out|aimed|hoped|meant) to\b|depend(?:ed|s)? on me|the (?:task|goal|aim|target|objective|job|challenge|assignment|plan|point|deadline) (?:was|were|which|is|i)\b|was the aim|deadline)`)
-	changeForm      = newForm(`\b(?:increas\w*|decreas\w*|reduc\w*|drop(?:ped|s)?\b|fell\b|rose\b|risen|grew\b|grown|improv\w*|doubl\w*|tripl\w*|halv\w*|cut\b|sav(?:ed|es|ing)\b|shr[au]nk|went (?:up|down|from|back)|(?:is|are|was|were) (?:up|down)\b|gain\w*|boost\w*|lower\w*|raised?\b|climb\w*|jump\w*|declin\w*|became\b|down to|up to\b|against\b|compared|instead of|none\b|zero\b|fewer|faster|more than|less than|still\b|no longer|out of\b|of the\b)`)
-	beforeForm      = newForm(`\b(?:before\b|against\b|compared|earlier|previous\w*|the year before|used to|had been|instead of|same as|from \S+ (?:\w+ ){0,4}to\b|was none|were none|prior\b|baseline|first (?:quarter|month|week)|last (?:year|month|quarter)|usual|normal(?:ly)?|either side|on the old|old \w+ (?:they|it|had))`)
-	resultForm      = newForm(`\b(?:as a result|in the end|by the end|turned out|ended up|led to|paid off|succe(?:ss|eded|ssful)\w*|on time|ahead of schedule|under budget|went live|went (?:smoothly|well)|no longer|never (?:happened|came|had|again)|renewed|adopted|sold out|closed the|(?:was|were|got|been) (?:promoted|approved|accepted|solved|fixed|delivered|completed|published|signed)|launched|shipped|delivered|passed\b|won\b|came back|stayed\b|recovered|stopped \w+ing|without (?:a|an|any) (?:\w+ )?(?:incident|complaint|problem|issue|error|delay|stop\w*)|became (?:calm|the|a|our)|there (?:was|were) no\b|(?:can|could) no longer|in the (?:\w+ )?(?:days|weeks|months|year) after|after the (?:release|change|launch|rollout)|(?:since|until) (?:the|that) (?:release|change|launch)|noticed nothing|thanked|praised|happier|happy with|feedback|told us that|still (?:use|uses|used|run|runs|in use)|down (?:by )?\S*\d)`)
-	scaleForm       = newForm(`\b(?:scale[ds]?|scaling|at scale|all (?:the |of our |our )?(?:teams|services|repositories|accounts|regions|products|sites|stores)|every (?:team|service|repository|account|region|store|site)|across (?:the )?(?:\w+ )?(?:teams|services|company|organi[sz]ation|regions|org|accounts|sites)|\d+ (?:teams|services|repositories|accounts|regions|stores|sites)|organi[sz]ation-wide|company-wide|template|default|mechanism|adopted|neighbouring|other (?:teams|departments|sites|schools|stores))\b`)
-	windowForm      = newForm(`\b(?:within|over|after|in|by|for|during|since|the (?:next|following)|first|last|that|a|per|each|every|from|half a) (?:the |a |about |around |under |just |only |my |our |usual )*(?:\w+ )?(?:seconds?|minutes?|hours?|days?|weeks?|months?|quarters?|years?|sprints?|semesters?|season|fortnight|january|february|march|april|may|june|july|august|september|october|november|december|christmas|easter|spring|summer|autumn|fall|winter)\b|\bby the end of\b|\b(?:daily|weekly|monthly|yearly)\b`)
-	assignedForm    = newForm(`\bi was (?:just |only |simply )?assigned\b`)
+import "strings"
+
+// form is the grammatical kind of a token, as far as closed classes, endings and neighbours tell it.
+type form byte
+
+// The forms. Tense and person are what the tagger of parts and the count of who acted go by.
+const (
+	fNoun  form = 'n'
+	fI     form = 'I'
+	fWe    form = 'W'
+	fYou   form = 'Y'
+	fThird form = 'H' // he, she, it, they, someone
+	fPoss  form = 'P'
+	fDet   form = 'D'
+	fNum   form = '#'
+	fPrep  form = 'p'
+	fTo    form = 'o'
+	fModal form = 'M'
+	fBe    form = 'B'
+	fHave  form = 'h'
+	fDo    form = 'd'
+	fPast  form = 'V' // finite past
+	fPart  form = 'N' // participle in a passive or a perfect
+	fBase  form = 'v' // infinitive or present
+	fIng   form = 'g'
+	fAdj   form = 'j'
+	fConj  form = 'c'
+	fWh    form = 'w'
+	fAdv   form = 'a'
+	fTime  form = 't' // day, week, Monday, June
+	fNeg   form = 'x'
+	fThere form = 'e'
+	fMark  form = ',' // punctuation inside a sentence
+	fEnd   form = '.'
+	fQuote form = '"'
 )
 
-// abstract are verbs that name work without saying what was done.
-var abstract = set("investigate analyse analyze identify design implement optimise optimize improve test fix solve resolve develop handle address coordinate ensure manage help support assist contribute participate involve work deal enhance streamline facilitate oversee monitor evaluate assess review research plan execute perform collaborate communicate establish achieve complete")
+// closed are the words whose form does not depend on endings.
+var closed = func() map[string]form {
+	m := map[string]form{}
+	for f, words := range map[form]string{
+		fI:     "i i'd i've i'm i'll myself me",
+		fWe:    "we we'd we've we're we'll us ourselves",
+		fYou:   "you you'd you're you've you'll",
+		fThird: "he she it they him them he'd she'd they'd it's he's she's they're they've someone somebody everyone everybody nobody anyone one's itself himself herself themselves",
+		fPoss:  "my our his her their its your whose mine ours theirs",
+		fDet:   "the a an this that these those some any each every no both all several many most few another such either neither much more less enough other",
+		fPrep:  "in on at by for with from into over after before during through across without within about around against between under above behind below among despite towards toward throughout until till via off up down out near beyond onto upon inside outside like per than of as since plus minus alongside",
+		fTo:    "to",
+		fModal: "would could should will can may might must shall couldn't wouldn't can't won't shouldn't cannot 'll",
+		fBe:    "am is are was were be been being wasn't weren't isn't aren't",
+		fHave:  "have has had haven't hasn't hadn't having",
+		fDo:    "do does did don't doesn't didn't",
+		fConj:  "and or but so because although though while if unless whereas nor yet once",
+		fWh:    "who which what when where why how whom whether",
+		fNeg:   "not never",
+		fThere: "there there's",
+		fTime:  "second seconds minute minutes hour hours day days week weeks month months quarter quarters year years morning evening night afternoon weekend fortnight monday tuesday wednesday thursday friday saturday sunday january february march april june july august september october november december spring summer autumn winter fall semester term season sprint sprints today yesterday tonight decade",
+	} {
+		for _, w := range strings.Fields(words) {
+			m[w] = f
+		}
+	}
+	for w := range adverbs {
+		if _, ok := m[w]; !ok {
+			m[w] = fAdv
+		}
+	}
+	return m
+}()
+
+// simplePast and participles are the two past forms of irregular verbs.
+var simplePast, participles = func() (map[string]bool, map[string]bool) {
+	past, part := map[string]bool{}, map[string]bool{}
+	for row := range strings.SplitSeq(irregularRows, ";") {
+		f := strings.Fields(row)
+		switch len(f) {
+		case 1:
+			past[f[0]], part[f[0]] = true, true
+		case 2:
+			past[f[1]], part[f[1]] = true, true
+		default:
+			past[f[1]] = true
+			part[f[len(f)-1]] = true
+		}
+	}
+	for w := range sameForm {
+		past[w], part[w] = true, true
+	}
+	return past, part
+}()
+
+// parse sets form and stem of the tokens of a sentence.
+func parse(toks []token) {
+	var prev, prev2 form // last forms that are no adverb or negation
+	var before string
+	for i := range toks {
+		t := &toks[i]
+		if !t.word {
+			switch t.low {
+			case ".", "!", "?", "…":
+				t.form = fEnd
+			case "\"", "“", "”", "'", "‘", "’":
+				t.form = fQuote
+				continue
+			default:
+				t.form = fMark
+			}
+			prev2, prev, before = prev, t.form, t.low
+			continue
+		}
+		t.stem = stem(t.low)
+		t.form = formOf(toks, i, prev, prev2, before)
+		if t.form != fAdv && t.form != fNeg {
+			prev2, prev, before = prev, t.form, t.low
+		}
+	}
+}
+
+// formOf tells the form of word i from the word and the forms before it.
+func formOf(toks []token, i int, prev, prev2 form, before string) form {
+	w := toks[i].low
+	if c := w[0]; c >= '0' && c <= '9' {
+		return fNum
+	}
+	if f, ok := closed[w]; ok {
+		if w == "that" && (prev == fNoun || prev == fTime || prev == fPast || prev == fPart) {
+			return fWh
+		}
+		if w == "her" && i+1 < len(toks) && (!toks[i+1].word || closed[toks[i+1].low] != 0) {
+			return fThird
+		}
+		if f == fTime && w == "march" || w == "fall" && prev != fPrep && prev != fDet && prev != fTime {
+			return fNoun
+		}
+		return f
+	}
+	if _, ok := numberWord[w]; ok || w == "one" {
+		return fNum
+	}
+	if a, b, ok := strings.Cut(w, "-"); ok {
+		if _, ok := numberWord[a]; ok {
+			if _, ok := numberWord[b]; ok {
+				return fNum
+			}
+		}
+	}
+	return openForm(toks, i, prev, prev2, before)
+}
+
+// nominal are forms after which a noun or an adjective is due, not a verb.
+func nominal(f form) bool { return f == fDet || f == fPoss || f == fNum || f == fPrep || f == fAdj }
+
+// openForm tells verbs from nouns and adjectives.
+func openForm(toks []token, i int, prev, prev2 form, before string) form {
+	w := toks[i].low
+	past := simplePast[w] || len(w) > 3 && strings.HasSuffix(w, "ed") && !notVerbs[w]
+	part := participles[w] || past && !simplePast[w]
+	switch {
+	case (past || part) && (prev == fBe || before == "got" || before == "get" || before == "getting"):
+		return fPart
+	case (past || part) && prev == fHave:
+		return fPart
+	case strings.HasSuffix(w, "ly") && len(w) > 4 && w != "family" && w != "early" && w != "supply" && w != "reply" && w != "apply" && w != "assembly" && w != "only":
+		return fAdv
+	case (prev == fTo || prev == fModal || prev == fDo) && !strings.HasSuffix(w, "ing"):
+		return fBase
+	case past && nominal(prev) && before != "to":
+		if simplePast[w] && prev == fPrep || prev == fNum && !strings.HasSuffix(w, "ed") {
+			return fPast
+		}
+		return fAdj
+	case past:
+		if i+1 < len(toks) && toks[i+1].low == "by" && prev != fI && prev != fWe && prev != fThird {
+			return fPart
+		}
+		if sameForm[w] && prev != fI && prev != fWe && prev != fThird && prev != fNoun && prev != fConj && prev != fWh {
+			return fNoun
+		}
+		return fPast
+	case part:
+		return fPart
+	case strings.HasSuffix(w, "ing") && len(w) > 4 && w != "thing" && w != "something" && w != "everything" && w != "nothing" && w != "anything" && w != "morning" && w != "evening" && w != "during" && w != "meeting" && w != "building":
+		return fIng
+	case prev == fI || prev == fWe || prev == fYou:
+		return fBase
+	case prev == fThird && strings.HasSuffix(w, "s"):
+		return fBase
+	case len(w) > 4 && (strings.HasSuffix(w, "ful") || strings.HasSuffix(w, "ous") || strings.HasSuffix(w, "ive") || strings.HasSuffix(w, "able") || strings.HasSuffix(w, "ible") || strings.HasSuffix(w, "ical") || strings.HasSuffix(w, "less")) || adjectives[w]:
+		return fAdj
+	}
+	_ = prev2
+	return fNoun
+}
+
+var adjectives = set("new good great big small large major important key high low long short strong tight difficult hard easy clear able late early quick slow busy old young own same different second third previous current former main whole full critical senior junior daily weekly monthly annual positive negative happy unhappy upset angry aware responsible available necessary ready sure better best worse worst higher lower longer shorter faster slower certain additional extra final initial entire local internal external")

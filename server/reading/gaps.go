@@ -2,6 +2,9 @@ package reading
 
 import (
 	"slices"
+	"strings"
+
+	"rehearse/server/interview"
 )
 
 // evidence is what the sentences of an answer hold, for the gaps to rest on.
@@ -12,20 +15,29 @@ type evidence struct {
 	// outcome marks the sentences that say how it came out: told as results, and neither a cost, a mistake,
 	// an option nor a lesson.
 	outcome []bool
+	low     []string // the sentences in lower case, with straight apostrophes
 }
 
-func gather(clues []clue, tags []Part, r *Reading) *evidence {
-	e := &evidence{clues: clues, tags: tags, r: r, outcome: make([]bool, len(clues))}
+func gather(text string, clues []clue, tags []Part, r *Reading) *evidence {
+	e := &evidence{clues: clues, tags: tags, r: r, outcome: make([]bool, len(clues)), low: make([]string, len(clues))}
 	for i := range clues {
-		low := clues[i].low
+		e.low[i] = strings.ReplaceAll(strings.ToLower(text[clues[i].span.Start:clues[i].span.End]), "’", "'")
+	}
+	for i := range clues {
+		c, low := &clues[i], e.low[i]
 		aside := reflectForm.MatchString(low) || costForm.MatchString(low) || failureForm.MatchString(low) || alternativeForm.MatchString(low) || oppositionForm.MatchString(low)
-		measured := e.figures(i) > 0 && changeForm.MatchString(low) && tags[i] != Situation
+		n := e.figures(i)
+		change := n > 0 && changeForm.MatchString(low)
+		byOthers := c.iActs+c.weActs == 0 // what came of it is told of things and of other people
 		switch {
-		case clues[i].cond && !measured, clues[i].question:
-		case tags[i] == Result && !aside, measured && (tags[i] == Result || !aside), resultForm.MatchString(low) && tags[i] != Task && !aside,
-			tags[i] == Result && measured:
+		case c.cond && !change, c.question:
+		case tags[i] == Result && (!aside || change):
 			e.outcome[i] = true
-		case i == 0 && (e.levels(i) || changeForm.MatchString(low) && e.figures(i) > 0): // the headline first
+		case byOthers && !aside && tags[i] != Task && (change && tags[i] != Situation || n == 0 && resultForm.MatchString(low)):
+			e.outcome[i] = true
+		case byOthers && tags[i] != Task && (e.levels(i) || n >= 2 && (provenanceForm.MatchString(low) || e.series(i))): // two measurements beside each other
+			e.outcome[i] = true
+		case i == 0 && change && !aside, i < 2 && n >= 2 && byOthers && !aside: // the headline first
 			e.outcome[i] = true
 		}
 	}
@@ -36,14 +48,14 @@ func gather(clues []clue, tags []Part, r *Reading) *evidence {
 func (e *evidence) figures(i int) int {
 	n := 0
 	for _, q := range e.r.Quantities {
-		if q.Start >= e.clues[i].span.Start && q.End <= e.clues[i].span.End && (q.Role != "window" || e.levels(i)) {
+		if q.Start >= e.clues[i].span.Start && q.End <= e.clues[i].span.End && (q.Role != RoleWindow || e.levels(i)) {
 			n++
 		}
 	}
 	return n
 }
 
-var levelForm = newForm(`\bfrom\b.*\bto\b|\bbecame\b|\bdown to\b|\bcompared (?:to|with)\b|\binstead of\b`)
+var levelForm = newWording(`\bfrom\b.*\bto\b|\bbecame\b|\bdown to\b|\bcompared (?:to|with)\b|\binstead of\b`)
 
 // levels reports whether a sentence compares two figures, so that spans of time in it are what was measured.
 func (e *evidence) levels(i int) bool {
@@ -53,15 +65,26 @@ func (e *evidence) levels(i int) bool {
 			n++
 		}
 	}
-	return n >= 2 && levelForm.MatchString(e.clues[i].low)
+	return n >= 2 && levelForm.MatchString(e.low[i])
+}
+
+// series reports whether a sentence gives figures for two times: a level, and the level later.
+func (e *evidence) series(i int) bool {
+	n := 0
+	for _, q := range e.r.Quantities {
+		if q.Start >= e.clues[i].span.Start && q.End <= e.clues[i].span.End && q.Role != RoleWindow {
+			n++
+		}
+	}
+	return n >= 2 && len(timeForm.FindAllStringIndex(e.low[i], 4)) >= 2
 }
 
 // count is how often a form occurs in sentences of some parts, or in all when none is given.
-func (e *evidence) count(re *form, in ...Part) int {
+func (e *evidence) count(re *wording, in ...Part) int {
 	n := 0
 	for i := range e.clues {
 		if len(in) == 0 || slices.Contains(in, e.tags[i]) {
-			n += len(re.FindAllStringIndex(e.clues[i].low, 3))
+			n += len(re.FindAllStringIndex(e.low[i], 3))
 		}
 	}
 	return n
@@ -80,7 +103,7 @@ func (e *evidence) first(ok func(i int) bool) Span {
 // gaps lists what is missing, in the order in which it is probed. Each needs the absence of every form of
 // it: a part that is there is worse to ask for than a part that is missing is to leave.
 func gaps(in Input, clues []clue, tags []Part, r *Reading) []Gap {
-	e := gather(clues, tags, r)
+	e := gather(in.Text, clues, tags, r)
 	var out []Gap
 	add := func(code, why string, s Span) {
 		out = append(out, Gap{Code: code, Start: s.Start, End: s.End, Why: why})
@@ -118,12 +141,12 @@ func (e *evidence) stakes() bool {
 		if e.tags[i] == Result || e.tags[i] == Action && i*3 > len(e.clues) {
 			continue
 		}
-		low := e.clues[i].low
+		low := e.low[i]
 		if stakesForm.MatchString(low) || strictCustomer.MatchString(low) {
 			return true
 		}
 		for _, q := range e.r.Quantities {
-			if q.Start >= e.clues[i].span.Start && q.End <= e.clues[i].span.End && (q.Role == "population" || q.Role == "money" || q.Value >= 20 && q.Role != "window" && e.tags[i] == Situation) {
+			if q.Start >= e.clues[i].span.Start && q.End <= e.clues[i].span.End && (q.Role == RolePopulation || q.Role == RoleMoney || q.Value >= 20 && q.Role != RoleWindow && e.tags[i] == Situation) {
 				return true
 			}
 		}
@@ -134,7 +157,7 @@ func (e *evidence) stakes() bool {
 // sureTask reports whether a sentence is a task by more than its place.
 func (e *evidence) sureTask() bool {
 	for i := range e.clues {
-		if e.tags[i] == Task && softmax(e.clues[i].score)[iT] > 0.6 {
+		if e.tags[i] == Task && e.r.Sentences[i].Chance > 0.6 {
 			return true
 		}
 	}
@@ -184,13 +207,13 @@ func (e *evidence) backed() bool {
 			continue
 		}
 		for k := max(0, i-1); k <= min(len(e.clues)-1, i+1); k++ {
-			low := e.clues[k].low
-			before = before || beforeForm.MatchString(low) && (k == i || e.figures(k) > 0) || e.levels(k)
+			low := e.low[k]
+			before = before || beforeForm.MatchString(low) || e.levels(k) || e.series(k)
 			window = window || windowForm.MatchString(low) && k >= i-1
 			source = source || provenanceForm.MatchString(low)
 		}
 		for _, q := range e.r.Quantities {
-			before = before || q.Role == "baseline" || q.Start < e.clues[i].span.Start && e.same(q, i)
+			before = before || q.Role == RoleBaseline || q.Start < e.clues[i].span.Start && e.same(q, i)
 		}
 	}
 	n := 0
@@ -226,13 +249,13 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 		choice = m.Alternatives[0]
 	}
 	add(e.unexplained(), "Q06", "what was done, not how", action)
-	add(len(m.Alternatives) == 0, "Q07", "no option that was considered and left", action)
-	add(len(m.Alternatives) > 0 && len(m.Costs) == 0, "Q08", "a choice without its cost", choice)
-	add(len(m.Opposition) == 0, "Q13", "nobody disagreed", action)
-	add(len(m.Customer) == 0 && e.count(customerForm, Result, Situation) == 0, "Q16", "nothing on what it meant for those it was for", Span{})
+	add(len(m.Alternatives) == 0 && e.count(alternativeForm) == 0, "Q07", "no option that was considered and left", action)
+	add(len(m.Alternatives)+e.count(alternativeForm) > 0 && len(m.Costs) == 0 && e.count(costForm) == 0, "Q08", "a choice without its cost", choice)
+	add(len(m.Opposition) == 0 && e.count(oppositionForm) == 0, "Q13", "nobody disagreed", action)
+	add(len(m.Customer) == 0 && e.count(strictCustomer) == 0 && e.count(customerForm, Result, Situation) == 0, "Q16", "nothing on what it meant for those it was for", Span{})
 	add(in.Level > "L4" && e.count(scaleForm) == 0, "Q12", "a local solution; what happens at a larger scale is open", action)
-	add(len(m.Failures) == 0, "Q14", "nothing went wrong", action)
-	add(len(m.Reflection) == 0, "Q15", "no lesson", Span{})
+	add(len(m.Failures) == 0 && e.count(failureForm) == 0, "Q14", "nothing went wrong", action)
+	add(len(m.Reflection) == 0 && e.count(reflectForm) == 0, "Q15", "no lesson", Span{})
 	return out
 }
 
@@ -247,7 +270,7 @@ func (e *evidence) unexplained() bool {
 		c := &e.clues[i]
 		named := 0
 		for k, t := range c.toks {
-			if t.word && pastVerb(t.low) && k > 0 && (c.toks[k-1].low == "i" || joins(c.toks[k-1].low)) {
+			if t.word && pastVerb(t.low) && k > 0 && (c.toks[k-1].low == "i" || c.toks[k-1].low == "and" || c.toks[k-1].low == "," || c.toks[k-1].low == "then") {
 				if abstract[base(t.low)] || abstract[base(t.low)+"e"] {
 					named++
 				} else if !stative[base(t.low)] {
@@ -256,9 +279,37 @@ func (e *evidence) unexplained() bool {
 			}
 		}
 		vagueActs += named
-		if named == 0 && howForm.MatchString(c.low) {
+		if named == 0 && howForm.MatchString(e.low[i]) {
 			how++
 		}
 	}
 	return vagueActs >= 3 && vagueActs > plainActs || how == 0 && plainActs < 3
+}
+
+// Answers reports whether a reply has the form that its question expected.
+func Answers(text string, expect interview.Expect) bool {
+	words := interview.CountWords(text)
+	if words == 0 {
+		return false
+	}
+	spans := sentences(text)
+	clues := make([]clue, len(spans))
+	for i, s := range spans {
+		clues[i] = look(text, s)
+	}
+	t := tally(clues)
+	if t.dodges > 0 && words < 25 && t.acts == 0 && len(quantities(text, clues)) == 0 {
+		return false
+	}
+	switch expect {
+	case interview.ExpectNumber:
+		return len(quantities(text, clues)) > 0 || strings.ContainsAny(text, "0123456789")
+	case interview.ExpectEvent:
+		return t.events > 0 && words >= 8
+	case interview.ExpectName:
+		return true
+	case interview.ExpectReason, interview.ExpectFact, interview.ExpectCounterfactual:
+		return words >= 3
+	}
+	return words >= 5
 }

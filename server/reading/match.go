@@ -68,7 +68,7 @@ func wordsOf(text string, s Span) []stemmed {
 		if strings.Contains(t.low, "-") { // pre-signed and presigned, server-side and server side
 			at := t.start
 			for part := range strings.SplitSeq(t.low, "-") {
-				out = append(out, stemmed{token{at, min(at+len(part), t.end), part, true}, stem(part)})
+				out = append(out, stemmed{token{start: at, end: min(at+len(part), t.end), low: part, word: true}, stem(part)})
 				at += len(part) + 1
 			}
 			continue

@@ -18,10 +18,10 @@ var timeUnit = regexp.MustCompile(`^(?:seconds?|secs?|minutes?|mins?|hours?|hrs?
 var figure = regexp.MustCompile(`^(?:\d[\d,.:]*)(k|m|bn|%|x|ms|s|h|gb|mb|tb|th|st|nd|rd|am|pm)?$`)
 
 // quantities finds the figures of the sentences: value, unit, the noun counted, and the role.
-func quantities(text string, spans []Span) []Quantity {
+func quantities(text string, clues []clue) []Quantity {
 	var out []Quantity
-	for _, s := range spans {
-		toks := tokens(text, s.Start, s.End)
+	for k := range clues {
+		s, toks := clues[k].span, clues[k].toks
 		from := len(out)
 		for i := 0; i < len(toks); i++ {
 			q, next, ok := quantityAt(text, toks, i)
@@ -39,10 +39,7 @@ func quantities(text string, spans []Span) []Quantity {
 // quantityAt reads a figure that begins at token i.
 func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 	t := toks[i]
-	q := Quantity{Start: t.start, End: t.end, Role: "other"}
-	if dayOfMonth(toks, i) {
-		return q, 0, false
-	}
+	q := Quantity{Start: t.start, End: t.end, Role: RoleOther}
 	money := i > 0 && strings.ContainsAny(toks[i-1].low, "$€£")
 	j := i + 1
 	switch m := figure.FindStringSubmatch(t.low); {
@@ -81,20 +78,10 @@ func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 		break
 	}
 	if money {
-		q.Unit, q.Start, q.Role = toks[i-1].low, toks[i-1].start, "money"
+		q.Unit, q.Start, q.Role = toks[i-1].low, toks[i-1].start, RoleMoney
 		return q, j, true
 	}
 	return unitAndNoun(text, toks, j, q)
-}
-
-var months = set("january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec")
-
-// dayOfMonth reports whether a figure stands beside a month and is a date.
-func dayOfMonth(toks []token, i int) bool {
-	if len(toks[i].low) > 2 || toks[i].low[0] < '0' || toks[i].low[0] > '9' {
-		return false
-	}
-	return i+1 < len(toks) && months[toks[i+1].low] || i > 0 && months[toks[i-1].low] && toks[i-1].low != "may"
 }
 
 func isYear(d string) bool {
@@ -158,17 +145,17 @@ func unitAndNoun(text string, toks []token, j int, q Quantity) (Quantity, int, b
 				j++
 			}
 		case timeUnit.MatchString(w):
-			q.Unit, q.End, q.Role = singular(w), toks[j].end, "window"
+			q.Unit, q.End, q.Role = singular(w), toks[j].end, RoleWindow
 			j++
 		case w == "dollars" || w == "euros" || w == "pounds":
-			q.Unit, q.End, q.Role = w, toks[j].end, "money"
+			q.Unit, q.End, q.Role = w, toks[j].end, RoleMoney
 			j++
 		}
 	}
 	at := j
 	for k := 0; k < 3 && at < len(toks); k++ { // the noun counted, behind at most two adjectives
 		t := toks[at]
-		if !t.word || stop[t.low] && t.low != "of" || pastVerb(t.low) && k > 0 && !strings.HasSuffix(t.low, "s") || auxiliaries[t.low] {
+		if !t.word || stop[t.low] && t.low != "of" || t.form == fPast && k > 0 && !strings.HasSuffix(t.low, "s") || auxiliaries[t.low] {
 			break
 		}
 		if t.low == "of" {
@@ -216,7 +203,7 @@ func singular(w string) string {
 
 var people = set("person customer user member client employee engineer developer student patient participant guest visitor attendee volunteer subscriber account company household merchant seller driver tenant family reader citizen")
 
-var fromTo = newForm(`\bfrom\b`)
+var fromTo = regexp.MustCompile(`(?i)\bfrom\b`)
 
 // roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
 func roles(text string, s Span, toks []token, qs []Quantity) {
@@ -233,36 +220,31 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 	hasFrom := fromTo.MatchString(low)
 	for i := range qs {
 		q := &qs[i]
-		if q.Role == "money" {
+		if q.Role == RoleMoney {
 			continue
 		}
 		lead := before(*q, 4)
 		// "from 40 to 6 a day" and "from 3 weeks to 2 days" are levels, whatever is measured.
 		switch {
 		case hasFrom && lastWordIn(lead, "from", 3):
-			q.Role = "baseline"
-		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == "baseline" || downTo.MatchString(lead):
-			q.Role = "after"
-		case q.Role == "window":
-		case wasAt.MatchString(lead):
-			q.Role = "baseline"
+			q.Role = RoleBaseline
+		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == RoleBaseline || regexp.MustCompile(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`).MatchString(lead):
+			q.Role = RoleAfter
+		case q.Role == RoleWindow:
+		case regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`).MatchString(lead):
+			q.Role = RoleBaseline
 		case q.Unit == "%" || q.Unit == "x" || strings.HasPrefix(text[q.Start:q.End], "hal") || strings.HasPrefix(text[q.Start:q.End], "doubl"):
-			q.Role = "after"
-			if !changeVerb.MatchString(low) {
-				q.Role = "other"
+			q.Role = RoleAfter
+			if regexp.MustCompile(`(?:only|just|about|around)?$`).MatchString(lead) && !changeVerb.MatchString(low) {
+				q.Role = RoleOther
 			}
 		case people[q.Noun]:
-			q.Role = "population"
+			q.Role = RolePopulation
 		}
 	}
 }
 
-var (
-	downTo = newForm(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`)
-	wasAt  = newForm(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`)
-)
-
-var changeVerb = newForm(`\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
+var changeVerb = regexp.MustCompile(`(?i)\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
 
 func lastWordIn(lead, word string, n int) bool {
 	f := strings.Fields(lead)
@@ -284,16 +266,16 @@ type Conflict struct {
 func Conflicts(earlier, later []Quantity) []Conflict {
 	var out []Conflict
 	for _, b := range later {
-		if b.Noun == "" || b.Role == "window" {
+		if b.Noun == "" || b.Role == RoleWindow {
 			continue
 		}
 		same, other := false, Quantity{}
 		found := false
 		for _, a := range earlier {
-			if a.Noun != b.Noun || a.Unit != b.Unit || a.Role == "window" {
+			if a.Noun != b.Noun || a.Unit != b.Unit || a.Role == RoleWindow {
 				continue
 			}
-			if a.Role != b.Role && (a.Role == "baseline" || a.Role == "after" || b.Role == "baseline" || b.Role == "after") {
+			if a.Role != b.Role && (a.Role == RoleBaseline || a.Role == RoleAfter || b.Role == RoleBaseline || b.Role == RoleAfter) {
 				continue
 			}
 			if math.Abs(a.Value-b.Value) < 1e-9 {

@@ -14,11 +14,13 @@ type token struct {
 	start, end int
 	low        string // lower case, straight apostrophes
 	word       bool
+	stem       string // set by parse
+	form       form   // set by parse
 }
 
 // tokens cuts text[from:to] into words (with inner apostrophes and hyphens), figures and marks.
 func tokens(text string, from, to int) []token {
-	var out []token
+	out := make([]token, 0, (to-from)/4+2)
 	for i := from; i < to; {
 		r, size := utf8.DecodeRuneInString(text[i:to])
 		switch {
@@ -39,14 +41,29 @@ func tokens(text string, from, to int) []token {
 				}
 				break
 			}
-			out = append(out, token{i, j, strings.ReplaceAll(strings.ToLower(text[i:j]), "’", "'"), true})
+			out = append(out, token{start: i, end: j, low: lower(text[i:j]), word: true})
 			i = j
 		default:
-			out = append(out, token{i, i + size, text[i : i+size], false})
+			out = append(out, token{start: i, end: i + size, low: text[i : i+size]})
 			i += size
 		}
 	}
 	return out
+}
+
+// lower is strings.ToLower with straight apostrophes, without work for what is lower case already.
+func lower(w string) string {
+	plain := true
+	for i := 0; i < len(w); i++ {
+		if c := w[i]; c >= 0x80 || c >= 'A' && c <= 'Z' {
+			plain = false
+			break
+		}
+	}
+	if plain {
+		return w
+	}
+	return strings.ReplaceAll(strings.ToLower(w), "’", "'")
 }
 
 // inner reports whether a mark joins what is before and after it into one word or figure.
@@ -164,6 +181,13 @@ func SentenceAt(text string, at int) (start, end int) {
 	return 0, len(text)
 }
 
+// suffixes are cut off from words, the longest first, and replaced.
+var suffixes = []struct{ suffix, to string }{
+	{"isations", "ize"}, {"izations", "ize"}, {"isation", "ize"}, {"ization", "ize"}, {"ations", "ate"}, {"ation", "ate"}, {"ising", "ize"}, {"ised", "ize"}, {"ises", "ize"},
+	{"ies", "y"}, {"ied", "y"}, {"sses", "ss"}, {"ings", ""}, {"ing", ""}, {"edly", ""}, {"ed", ""}, {"ers", ""}, {"er", ""}, {"ors", "or"}, {"ments", ""}, {"ment", ""},
+	{"ically", "ic"}, {"ally", "al"}, {"ly", ""}, {"es", ""}, {"s", ""}, {"e", ""},
+}
+
 // stem folds the forms of a word onto each other, roughly: good enough to match "rotated" with "rotate".
 func stem(w string) string {
 	w = strings.TrimSuffix(w, "'s")
@@ -173,11 +197,7 @@ func stem(w string) string {
 	if len(w) <= 3 {
 		return w
 	}
-	for _, s := range []struct{ suffix, to string }{
-		{"isations", "ize"}, {"izations", "ize"}, {"isation", "ize"}, {"ization", "ize"}, {"ations", "ate"}, {"ation", "ate"}, {"ising", "ize"}, {"ised", "ize"}, {"ises", "ize"},
-		{"ies", "y"}, {"ied", "y"}, {"sses", "ss"}, {"ings", ""}, {"ing", ""}, {"edly", ""}, {"ed", ""}, {"ers", ""}, {"er", ""}, {"ors", "or"}, {"ments", ""}, {"ment", ""},
-		{"ically", "ic"}, {"ally", "al"}, {"ly", ""}, {"es", ""}, {"s", ""}, {"e", ""},
-	} {
+	for _, s := range suffixes {
 		if rest, ok := strings.CutSuffix(w, s.suffix); ok && len(rest) >= 3 && !(s.suffix == "s" && strings.HasSuffix(rest, "s")) {
 			w = rest + s.to
 			break

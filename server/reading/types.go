@@ -41,9 +41,10 @@ type Span struct {
 
 // Sentence is a sentence with its part.
 type Sentence struct {
-	Start int  `json:"start"`
-	End   int  `json:"end"`
-	Part  Part `json:"part"`
+	Start  int     `json:"start"`
+	End    int     `json:"end"`
+	Part   Part    `json:"part"`
+	Chance float64 `json:"chance"` // how sure the tagger is of the part, 0..1
 }
 
 // Ownership counts who acts in Action sentences: I, an ambiguous we, or nobody named.
@@ -52,6 +53,16 @@ type Ownership struct {
 	We      int `json:"we"`
 	Passive int `json:"passive"`
 }
+
+// The roles of a figure.
+const (
+	RoleBaseline   = "baseline"
+	RoleAfter      = "after"
+	RoleWindow     = "window"
+	RolePopulation = "population"
+	RoleMoney      = "money"
+	RoleOther      = "other"
+)
 
 // Quantity is a figure. Role is baseline, after, window, population, money or other.
 type Quantity struct {
@@ -74,10 +85,12 @@ type Gap struct {
 // Measures are counts and cues of an answer.
 type Measures struct {
 	Sentences    int     `json:"sentences"`
+	Longest      int     `json:"longest_sentence_words"`
 	Headline     int     `json:"headline_words"` // words before the first action or outcome
 	Questions    int     `json:"questions"`
 	Hypothetical int     `json:"hypothetical"` // sentences in the conditional or about what usually happens
 	Event        int     `json:"event"`        // sentences in the past with a person acting
+	PastRatio    float64 `json:"i_past_ratio"` // events over events and conditionals (D6)
 	Specific     float64 `json:"specific_per_100_words"`
 	Alternatives []Span  `json:"alternatives,omitempty"`
 	Costs        []Span  `json:"costs,omitempty"`
@@ -87,6 +100,10 @@ type Measures struct {
 	Customer     []Span  `json:"customer,omitempty"`
 	Provenance   []Span  `json:"provenance,omitempty"`
 	How          []Span  `json:"how,omitempty"`
+	Hedges       []Span  `json:"hedges,omitempty"`
+	Boosters     []Span  `json:"boosters,omitempty"`
+	Stock        []Span  `json:"stock_phrases,omitempty"`
+	Principles   []Span  `json:"principle_names,omitempty"`
 }
 
 // Reading is everything measured in one answer.

@@ -6,15 +6,15 @@ import (
 	"strings"
 )
 
-// form is an expression over lower-case text that is tried only where one of the literals it cannot do
+// wording is an expression over lower-case text that is tried only where one of the literals it cannot do
 // without occurs: nearly every sentence holds none of them, and looking for a literal is far cheaper.
-type form struct {
+type wording struct {
 	re  *regexp.Regexp
 	any []string // nil when there are none to look for
 }
 
-func newForm(expr string) *form {
-	f := &form{re: regexp.MustCompile(expr)}
+func newWording(expr string) *wording {
+	f := &wording{re: regexp.MustCompile(expr)}
 	if tree, err := syntax.Parse(expr, syntax.Perl); err == nil {
 		f.any = needs(tree)
 	}
@@ -65,7 +65,7 @@ func shortest(list []string) int {
 	return n
 }
 
-func (f *form) possible(low string) bool {
+func (f *wording) possible(low string) bool {
 	if f.any == nil {
 		return true
 	}
@@ -77,11 +77,11 @@ func (f *form) possible(low string) bool {
 	return false
 }
 
-// MatchString reports whether the form occurs in low.
-func (f *form) MatchString(low string) bool { return f.possible(low) && f.re.MatchString(low) }
+// MatchString reports whether the wording occurs in low.
+func (f *wording) MatchString(low string) bool { return f.possible(low) && f.re.MatchString(low) }
 
-// FindAllStringIndex returns where the form occurs in low, at most n times.
-func (f *form) FindAllStringIndex(low string, n int) [][]int {
+// FindAllStringIndex returns where the wording occurs in low, at most n times.
+func (f *wording) FindAllStringIndex(low string, n int) [][]int {
 	if !f.possible(low) {
 		return nil
 	}
@@ -89,7 +89,7 @@ func (f *form) FindAllStringIndex(low string, n int) [][]int {
 }
 
 // FindStringSubmatch returns the first match and its groups.
-func (f *form) FindStringSubmatch(low string) []string {
+func (f *wording) FindStringSubmatch(low string) []string {
 	if !f.possible(low) {
 		return nil
 	}
