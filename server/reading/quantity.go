@@ -3,6 +3,7 @@ package reading
 import (
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -40,6 +41,9 @@ func quantities(text string, clues []clue) []Quantity {
 func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 	t := toks[i]
 	q := Quantity{Start: t.start, End: t.end, Role: RoleOther}
+	if dayOfMonth(toks, i) {
+		return q, 0, false
+	}
 	money := i > 0 && strings.ContainsAny(toks[i-1].low, "$€£")
 	j := i + 1
 	switch m := figure.FindStringSubmatch(t.low); {
@@ -49,7 +53,7 @@ func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 			return q, 0, false
 		}
 		v, err := strconv.ParseFloat(strings.TrimRight(strings.ReplaceAll(digits, ",", ""), "."), 64)
-		if err != nil || strings.Contains("th st nd rd am pm", m[1]) && m[1] != "" {
+		if err != nil || m[1] != "" && slices.Contains(ordinals, m[1]) {
 			return q, 0, false
 		}
 		q.Value = v
@@ -82,6 +86,19 @@ func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 		return q, j, true
 	}
 	return unitAndNoun(text, toks, j, q)
+}
+
+// ordinals end a figure that counts nothing.
+var ordinals = []string{"th", "st", "nd", "rd", "am", "pm"}
+
+var months = set("january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec")
+
+// dayOfMonth reports whether a figure stands beside a month and is a date.
+func dayOfMonth(toks []token, i int) bool {
+	if len(toks[i].low) > 2 || toks[i].low[0] < '0' || toks[i].low[0] > '9' {
+		return false
+	}
+	return i+1 < len(toks) && months[toks[i+1].low] || i > 0 && months[toks[i-1].low] && toks[i-1].low != "may"
 }
 
 func isYear(d string) bool {
