@@ -16,7 +16,7 @@ func (r Report) Markdown() string {
 	p("")
 	p("*%s*", r.Notice)
 	p("")
-	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. Ended: %s. Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, s.Why, s.Pack.ID, s.Pack.Version, s.Seed)
+	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. %s Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, endings[s.Why], s.Pack.ID, s.Pack.Version, s.Seed)
 	p("")
 	voice(p, s.Voice)
 	p("## Time")
@@ -50,6 +50,9 @@ func (r Report) Markdown() string {
 	list(p, "Where this comes from", r.Provenance)
 	return b.String()
 }
+
+// endings say how a session ended.
+var endings = map[string]string{"complete": "Sat to its end.", "ended": "Ended early by you.", "abandoned": "Closed as abandoned."}
 
 type printer func(format string, args ...any)
 

@@ -1,0 +1,190 @@
+package report_test
+
+import (
+	"encoding/json"
+	"flag"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"rehearse/knowledge"
+	"rehearse/server/interview"
+	"rehearse/server/pack"
+	"rehearse/server/report"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+func shipped(t *testing.T) *interview.Pack {
+	t.Helper()
+	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
+	if err != nil {
+		t.Fatal(err)
+	}
+	formats, err := fs.Sub(knowledge.FS, "formats")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := pack.Load(packFS, formats)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+type entry struct {
+	at   int // seconds
+	typ  interview.EventType
+	data any
+}
+
+func fold(t *testing.T, entries []entry) interview.State {
+	t.Helper()
+	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
+	var events []interview.Event
+	for i, e := range entries {
+		ev := interview.NewEvent(e.typ, e.data)
+		ev.Seq, ev.At = int64(i+1), start.Add(time.Duration(e.at)*time.Second)
+		events = append(events, ev)
+	}
+	st, err := interview.Fold("golden", events)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return st
+}
+
+func answer(turn int, text string) interview.AnswerSubmitted {
+	return interview.AnswerSubmitted{Turn: turn, Text: text, Words: interview.CountWords(text)}
+}
+
+func created(format, title string, p *interview.Pack) interview.SessionCreated {
+	return interview.SessionCreated{Format: format, Title: title, Mode: interview.ModeCoached, Level: "L5", Minutes: 14, Seed: 1, Seeded: true,
+		Voice: interview.VoiceInfo{Kind: "authored", Detail: "Ollama does not answer.", Commands: []string{"ollama serve", "ollama pull x"}}, Pack: interview.PackRef{ID: p.ID, Version: p.Version}}
+}
+
+func story(t *testing.T, p *interview.Pack) interview.State {
+	first := "We had invoices leaking between 300 shoppers during a sale in March 2024, so our team looked into the cache layer and we fixed it quickly. Leaks went down to 212 a day."
+	second := "I found the cache key by diffing two responses. I considered purging the cache and rejected it, because it cost a day. <script>alert(1)</script> It went from 212 a day to 0."
+	return fold(t, []entry{
+		{0, interview.EvSessionCreated, created("story-drill", "Story drill", p)},
+		{0, interview.EvRoundStarted, interview.RoundStarted{Round: 1, Persona: "drill"}},
+		{0, interview.EvBlockStarted, interview.BlockStarted{Block: 1, Round: 1, Phase: "story", Title: "Story", Minutes: 14, Kind: "behavioural", Item: "beh-01"}},
+		{1, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 1, Block: 1, Text: "Tell me about an odd signal.", Main: true, Think: 20, Voice: "authored", Expect: interview.ExpectEvent}},
+		{90, interview.EvAnswerSubmitted, answer(1, first)},
+		{91, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 2, Block: 1, Text: "You said: “we fixed it quickly.” Which part was yours?", Wording: "Which part was yours?", Voice: "authored",
+			Probe: &interview.ProbeRef{Type: "Q05", Target: "Q05"}, Anchor: &interview.Quote{Turn: 1, Start: strings.Index(first, "we fixed"), End: strings.Index(first, "we fixed") + 19}, Expect: interview.ExpectName}},
+		{150, interview.EvAnswerSubmitted, answer(2, second)},
+		{151, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 3, Block: 1, Text: "What went wrong on the way?", Voice: "authored", Probe: &interview.ProbeRef{Type: "Q14", Target: "Q14"}, Expect: interview.ExpectEvent}},
+		{160, interview.EvTurnSkipped, interview.TurnSkipped{Turn: 3, Why: "skip"}},
+		{161, interview.EvBlockClosed, interview.BlockClosed{Block: 1}},
+		{161, interview.EvRoundClosed, interview.RoundClosed{Round: 1}},
+		{161, interview.EvSessionClosed, interview.SessionClosed{Why: "complete"}},
+		{161, interview.EvReportReady, interview.ReportReady{}},
+	})
+}
+
+func review(t *testing.T, p *interview.Pack) interview.State {
+	item := p.Items["cr-java-orders"]
+	f := p.Rubrics[item.ID].Findings[0]
+	decoy := p.Rubrics[item.ID].Decoys[0]
+	rows := []json.RawMessage{
+		mustJSON(t, map[string]any{"start_line": f.Lines[0], "end_line": f.Lines[1], "issue": "SQL injection: the sort order is concatenated into the query", "impact": "reads every order", "fix": "bind parameters", "severity": "critical", "cwe": 89}),
+		mustJSON(t, map[string]any{"start_line": decoy.Lines[0], "end_line": decoy.Lines[1], "issue": "looks odd to me", "severity": "low", "cwe": "CWE-20"}),
+	}
+	return fold(t, []entry{
+		{0, interview.EvSessionCreated, created("code-review", "Code review", p)},
+		{0, interview.EvRoundStarted, interview.RoundStarted{Round: 1, Persona: "drill"}},
+		{0, interview.EvBlockStarted, interview.BlockStarted{Block: 1, Round: 1, Phase: "code-review", Title: "Code review", Minutes: 10, Kind: "code-review", Item: item.ID}},
+		{1, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 1, Block: 1, Text: item.Prompt.Main, Main: true, Step: "review", Clock: "wall", Voice: "authored"}},
+		{200, interview.EvClarified, interview.Clarified{Turn: 1, Question: "Who calls this?", Text: "The web shop.", Fact: item.Facts[0].ID}},
+		{300, interview.EvArtifactSaved, interview.ArtifactSaved{Turn: 1, Kind: "findings", Rows: rows}},
+		{301, interview.EvAnswerSubmitted, answer(1, "The query is built by concatenation, so it is SQL injection. I would use bind parameters.")},
+		{302, interview.EvBlockClosed, interview.BlockClosed{Block: 1}},
+		{302, interview.EvRoundClosed, interview.RoundClosed{Round: 1}},
+		{302, interview.EvSessionClosed, interview.SessionClosed{Why: "ended"}},
+		{302, interview.EvReportReady, interview.ReportReady{}},
+	})
+}
+
+func mustJSON(t *testing.T, v any) json.RawMessage {
+	t.Helper()
+	raw, err := json.Marshal(v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return raw
+}
+
+func TestGoldens(t *testing.T) {
+	p := shipped(t)
+	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p)} {
+		r := report.Build(st, p)
+		raw, err := json.MarshalIndent(r, "", "  ")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for ext, got := range map[string]string{".json": string(raw) + "\n", ".md": r.Markdown()} {
+			file := filepath.Join("testdata", name+ext)
+			if *update {
+				if err := os.MkdirAll("testdata", 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("%s (-golden +got):\n%s", file, diff)
+			}
+		}
+	}
+}
+
+func TestEveryQuoteIsTheCandidates(t *testing.T) {
+	p := shipped(t)
+	for _, st := range []interview.State{story(t, p), review(t, p)} {
+		r := report.Build(st, p)
+		for _, b := range r.Blocks {
+			for _, q := range b.Questions {
+				if a := q.Anchor; a != nil && !strings.Contains(q.Text, st.Turns[a.Turn-1].Answer[a.Start:a.End]) {
+					t.Errorf("turn %d: the anchor's bytes are not what was said: %q", q.Turn, st.Turns[a.Turn-1].Answer[a.Start:a.End])
+				}
+			}
+			for _, pt := range b.Points {
+				for _, s := range pt.Quotes {
+					if s.Start >= s.End || s.End > len(st.Turns[s.Turn-1].Answer) {
+						t.Errorf("point %s is quoted from %d to %d", pt.ID, s.Start, s.End)
+					}
+				}
+			}
+		}
+		for _, n := range r.Numbers {
+			if st.Turns[n.Turn-1].Answer[n.Start:n.End] != n.Text {
+				t.Errorf("the ledger says %q", n.Text)
+			}
+		}
+	}
+}
+
+func TestTheReportHoldsNoScore(t *testing.T) {
+	p := shipped(t)
+	raw, err := json.Marshal(report.Build(story(t, p), p))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, word := range []string{`"score`, `"grade`, `"verdict`} {
+		if strings.Contains(string(raw), word) {
+			t.Errorf("the report holds %s", word)
+		}
+	}
+}
