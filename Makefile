@@ -50,7 +50,7 @@ web-check: web
 # The compose file is valid, and the port is published on this machine only.
 compose:
 	docker-compose config -q
-	docker-compose config | grep -q '127.0.0.1'
+	docker-compose config | grep -qE '127\.0\.0\.1:7331:7331|host_ip: 127\.0\.0\.1'
 
 bench:
 	go test -run '^$$' -bench . -benchmem ./server/... ./bench/...
