@@ -373,6 +373,41 @@ func TestModes(t *testing.T) {
 	}
 }
 
+// TestEveryFormatIsAskedInWords sits every format on every item it may draw, once: no question is empty, and a
+// threat model has its twist and its challenge.
+func TestEveryFormatIsAskedInWords(t *testing.T) {
+	b := newBench(t)
+	for _, f := range b.o.Pack.Formats {
+		for id, it := range b.o.Pack.Items {
+			n := interview.NewSession{Format: f.ID, Item: id}
+			if !f.Single {
+				n.Item = ""
+			} else if !slices.Contains(f.Rounds[0].Phases[0].Items, it.Kind) {
+				continue
+			}
+			c := b.attach(b.create(n), 0)
+			steps := map[string]bool{}
+			for i := 0; ; i++ {
+				q := c.question()
+				if q.Turn == 0 {
+					break
+				}
+				steps[q.Step] = true
+				if len(strings.Fields(q.Text)) < 3 {
+					t.Errorf("%s on %s: turn %d (%s) says %q", f.ID, n.Item, q.Turn, q.Step, q.Text)
+				}
+				c.must(interview.Command{Type: "answer", ID: fmt.Sprint(i), Turn: q.Turn, Text: "I would look at it and then decide."})
+			}
+			if f.ID == "threat-model" && (!steps["twist"] || !steps["challenge"]) {
+				t.Errorf("%s had no twist or no challenge: %v", id, steps)
+			}
+			if n.Item == "" {
+				break
+			}
+		}
+	}
+}
+
 func TestNoWordingTwiceAndTheCaps(t *testing.T) {
 	b := newBench(t)
 	for seed := uint64(1); seed <= 6; seed++ {

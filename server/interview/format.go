@@ -73,7 +73,7 @@ type Step struct {
 	Clock     string   `yaml:"clock,omitempty" json:"clock,omitempty"`
 	Artifacts []string `yaml:"artifacts,omitempty" json:"artifacts,omitempty"`
 	Probes    int      `yaml:"probes,omitempty" json:"probes,omitempty"`       // follow-ups after this step, at most
-	Twist     int      `yaml:"twist,omitempty" json:"-"`                       // speaks the item's nth twist (from 1) instead of Ask
+	Twist     int      `yaml:"twist,omitempty" json:"twist,omitempty"`         // speaks the item's nth twist (from 1) instead of Ask
 	Challenge int      `yaml:"challenge,omitempty" json:"challenge,omitempty"` // speaks the item's nth challenge (from 1)
 	// Covers names the steps of the full exercise whose points belong here, where a cut-down plan has other steps.
 	Covers []string `yaml:"covers,omitempty" json:"covers,omitempty"`

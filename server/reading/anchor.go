@@ -111,6 +111,9 @@ func AnchorCandidates(text, code string, r Reading) []Span {
 			if verbs(&k) == 0 {
 				v -= 1.2
 			}
+			if len(k.toks) > 0 && subjects[k.toks[0].low] {
+				v += 0.6 // a clause with its own subject reads better alone
+			}
 			all = append(all, scored{c, v})
 		}
 	}
@@ -140,6 +143,9 @@ func AnchorCandidates(text, code string, r Reading) []Span {
 	}
 	return out
 }
+
+// subjects are the words that a clause with a subject of its own mostly begins with.
+var subjects = set("i we my our the it they he she nobody everyone this that")
 
 func verbs(c *clue) int { return c.past + c.iActs + c.iStates + c.weActs }
 

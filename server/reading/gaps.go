@@ -15,27 +15,28 @@ type evidence struct {
 	// outcome marks the sentences that say how it came out: told as results, and neither a cost, a mistake,
 	// an option nor a lesson.
 	outcome []bool
-	low     []string // the sentences in lower case, with straight apostrophes
+	seen    []map[*wording]bool // forms looked for in each sentence
+	low     []string            // the sentences in lower case, with straight apostrophes
 }
 
 func gather(text string, clues []clue, tags []Part, r *Reading) *evidence {
-	e := &evidence{clues: clues, tags: tags, r: r, outcome: make([]bool, len(clues)), low: make([]string, len(clues))}
+	e := &evidence{clues: clues, tags: tags, r: r, outcome: make([]bool, len(clues)), low: make([]string, len(clues)), seen: make([]map[*wording]bool, len(clues))}
 	for i := range clues {
 		e.low[i] = strings.ReplaceAll(strings.ToLower(text[clues[i].span.Start:clues[i].span.End]), "’", "'")
 	}
 	for i := range clues {
-		c, low := &clues[i], e.low[i]
-		aside := reflectForm.MatchString(low) || costForm.MatchString(low) || failureForm.MatchString(low) || alternativeForm.MatchString(low) || oppositionForm.MatchString(low)
+		c := &clues[i]
+		aside := e.says(reflectForm, i) || e.says(costForm, i) || e.says(failureForm, i) || e.says(alternativeForm, i) || e.says(oppositionForm, i)
 		n := e.figures(i)
-		change := n > 0 && changeForm.MatchString(low)
+		change := n > 0 && e.says(changeForm, i)
 		byOthers := c.iActs+c.weActs == 0 // what came of it is told of things and of other people
 		switch {
 		case c.cond && !change, c.question:
 		case tags[i] == Result && (!aside || change):
 			e.outcome[i] = true
-		case byOthers && !aside && tags[i] != Task && (change && tags[i] != Situation || n == 0 && resultForm.MatchString(low)):
+		case byOthers && !aside && tags[i] != Task && (change && tags[i] != Situation || n == 0 && e.says(resultForm, i)):
 			e.outcome[i] = true
-		case byOthers && tags[i] != Task && (e.levels(i) || n >= 2 && (provenanceForm.MatchString(low) || e.series(i))): // two measurements beside each other
+		case byOthers && tags[i] != Task && (e.levels(i) || n >= 2 && (e.says(provenanceForm, i) || e.series(i))): // two measurements beside each other
 			e.outcome[i] = true
 		case i == 0 && change && !aside, i < 2 && n >= 2 && byOthers && !aside: // the headline first
 			e.outcome[i] = true
@@ -65,7 +66,7 @@ func (e *evidence) levels(i int) bool {
 			n++
 		}
 	}
-	return n >= 2 && levelForm.MatchString(e.low[i])
+	return n >= 2 && e.says(levelForm, i)
 }
 
 // series reports whether a sentence gives figures for two times: a level, and the level later.
@@ -79,15 +80,27 @@ func (e *evidence) series(i int) bool {
 	return n >= 2 && len(timeForm.FindAllStringIndex(e.low[i], 4)) >= 2
 }
 
-// count is how often a form occurs in sentences of some parts, or in all when none is given.
-func (e *evidence) count(re *wording, in ...Part) int {
-	n := 0
+// says reports whether sentence i holds a form; each is looked for once.
+func (e *evidence) says(re *wording, i int) bool {
+	v, ok := e.seen[i][re]
+	if !ok {
+		v = re.MatchString(e.low[i])
+		if e.seen[i] == nil {
+			e.seen[i] = map[*wording]bool{}
+		}
+		e.seen[i][re] = v
+	}
+	return v
+}
+
+// said reports whether a form occurs in sentences of some parts, or in any when none is given.
+func (e *evidence) said(re *wording, in ...Part) bool {
 	for i := range e.clues {
-		if len(in) == 0 || slices.Contains(in, e.tags[i]) {
-			n += len(re.FindAllStringIndex(e.low[i], 3))
+		if (len(in) == 0 || slices.Contains(in, e.tags[i])) && e.says(re, i) {
+			return true
 		}
 	}
-	return n
+	return false
 }
 
 // first returns the first sentence that satisfies a condition.
@@ -117,7 +130,7 @@ func gaps(in Input, clues []clue, tags []Part, r *Reading) []Gap {
 	if !e.stakes() {
 		add("Q02", "no stakes, scale or people affected in the situation", situation)
 	}
-	if !slices.Contains(tags, Task) && e.count(dutyForm) == 0 || e.count(dutyForm) == 0 && !e.sureTask() {
+	if !slices.Contains(tags, Task) && !e.said(dutyForm) || !e.said(dutyForm) && !e.sureTask() {
 		add("Q03", "what you were answerable for was not said", situation)
 	}
 	acts := 0
@@ -128,7 +141,7 @@ func gaps(in Input, clues []clue, tags []Part, r *Reading) []Gap {
 		add("Q04", "fewer than two things you did yourself", action)
 	}
 	we, own := r.Ownership.We, r.Ownership.I
-	if we >= 2 && we*2 > own || we > 0 && own == 0 || e.count(assignedForm) > 0 && acts < 3 {
+	if we >= 2 && we*2 > own || we > 0 && own == 0 || e.said(assignedForm) && acts < 3 {
 		add("Q05", "it stays open which part was yours", e.first(func(i int) bool { return tags[i] == Action && clues[i].weActs > 0 }))
 	}
 	out = append(out, e.result(in)...)
@@ -141,8 +154,7 @@ func (e *evidence) stakes() bool {
 		if e.tags[i] == Result || e.tags[i] == Action && i*3 > len(e.clues) {
 			continue
 		}
-		low := e.low[i]
-		if stakesForm.MatchString(low) || strictCustomer.MatchString(low) {
+		if e.says(stakesForm, i) || e.says(strictCustomer, i) {
 			return true
 		}
 		for _, q := range e.r.Quantities {
@@ -207,10 +219,9 @@ func (e *evidence) backed() bool {
 			continue
 		}
 		for k := max(0, i-1); k <= min(len(e.clues)-1, i+1); k++ {
-			low := e.low[k]
-			before = before || beforeForm.MatchString(low) || e.levels(k) || e.series(k)
-			window = window || windowForm.MatchString(low) && k >= i-1
-			source = source || provenanceForm.MatchString(low)
+			before = before || e.says(beforeForm, k) || e.levels(k) || e.series(k)
+			window = window || e.says(windowForm, k) && k >= i-1
+			source = source || e.says(provenanceForm, k)
 		}
 		for _, q := range e.r.Quantities {
 			before = before || q.Role == RoleBaseline || q.Start < e.clues[i].span.Start && e.same(q, i)
@@ -249,13 +260,13 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 		choice = m.Alternatives[0]
 	}
 	add(e.unexplained(), "Q06", "what was done, not how", action)
-	add(len(m.Alternatives) == 0 && e.count(alternativeForm) == 0, "Q07", "no option that was considered and left", action)
-	add(len(m.Alternatives)+e.count(alternativeForm) > 0 && len(m.Costs) == 0 && e.count(costForm) == 0, "Q08", "a choice without its cost", choice)
-	add(len(m.Opposition) == 0 && e.count(oppositionForm) == 0, "Q13", "nobody disagreed", action)
-	add(len(m.Customer) == 0 && e.count(strictCustomer) == 0 && e.count(customerForm, Result, Situation) == 0, "Q16", "nothing on what it meant for those it was for", Span{})
-	add(in.Level > "L4" && e.count(scaleForm) == 0, "Q12", "a local solution; what happens at a larger scale is open", action)
-	add(len(m.Failures) == 0 && e.count(failureForm) == 0, "Q14", "nothing went wrong", action)
-	add(len(m.Reflection) == 0 && e.count(reflectForm) == 0, "Q15", "no lesson", Span{})
+	add(len(m.Alternatives) == 0 && !e.said(alternativeForm), "Q07", "no option that was considered and left", action)
+	add((len(m.Alternatives) > 0 || e.said(alternativeForm)) && len(m.Costs) == 0 && !e.said(costForm), "Q08", "a choice without its cost", choice)
+	add(len(m.Opposition) == 0 && !e.said(oppositionForm), "Q13", "nobody disagreed", action)
+	add(len(m.Customer) == 0 && !e.said(strictCustomer) && !e.said(customerForm, Result, Situation), "Q16", "nothing on what it meant for those it was for", Span{})
+	add(in.Level > "L4" && !e.said(scaleForm), "Q12", "a local solution; what happens at a larger scale is open", action)
+	add(len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
+	add(len(m.Reflection) == 0 && !e.said(reflectForm), "Q15", "no lesson", Span{})
 	return out
 }
 
@@ -279,7 +290,7 @@ func (e *evidence) unexplained() bool {
 			}
 		}
 		vagueActs += named
-		if named == 0 && howForm.MatchString(e.low[i]) {
+		if named == 0 && e.says(howForm, i) {
 			how++
 		}
 	}

@@ -3,6 +3,7 @@ package reading
 import (
 	_ "embed" // the weights
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -30,6 +31,7 @@ type model struct {
 	start   vector // log chance that an ordered story starts with it
 	follows [parts]vector
 	place   [places]vector // log chance of a part in a tenth of the story, relative to its share
+	absent  [iO]vector     // weights of the signs that a part is missing; see signs
 	sharp   float64        // how much a sentence's own evidence counts against its neighbours'
 }
 
@@ -42,7 +44,7 @@ var weightRows string
 var fitted = parseModel(weightRows)
 
 func parseModel(rows string) *model {
-	m := &model{weights: map[string]*vector{}, sharp: 1}
+	m := &model{weights: map[string]*vector{}, sharp: 0.6}
 	for line := range strings.SplitSeq(rows, "\n") {
 		f := strings.Split(line, "\t")
 		if len(f) < 1+parts {
@@ -67,6 +69,8 @@ func parseModel(rows string) *model {
 			m.start = v
 		case "!follows":
 			m.follows[n] = v
+		case "!absent":
+			m.absent[n] = v
 		case "!place":
 			m.place[n] = v
 		}
@@ -77,8 +81,8 @@ func parseModel(rows string) *model {
 // emission is the log chance of each part by the sentence alone.
 func (m *model) emission(c *clue) vector {
 	v := m.bias
-	c.features(func(name string) {
-		if w, ok := m.weights[name]; ok {
+	c.features(func(name []byte) {
+		if w, ok := m.weights[string(name)]; ok {
 			for p := range parts {
 				v[p] += w[p]
 			}
@@ -136,7 +140,7 @@ func (m *model) sequence(emit []vector) []vector {
 		free[i] = normal(free[i])
 	}
 	chain, zChain := m.forward(local)
-	w := 1 / (1 + math.Exp(zFree-zChain-orderedOdds))
+	w := 1 / (1 + math.Exp(orderedGain*(zFree-zChain)-orderedOdds))
 	out := make([]vector, n)
 	for i := range out {
 		for p := range parts {
@@ -146,8 +150,9 @@ func (m *model) sequence(emit []vector) []vector {
 	return out
 }
 
-// orderedOdds is the log odds, before reading, that a story is told in order.
-const orderedOdds = 0.7
+// orderedOdds is the log odds, before reading, that a story is told in order, and orderedGain how fast the
+// sentences change them; both were chosen on the labelled answers, in order and shuffled.
+const orderedOdds, orderedGain = -1.5, 1.5
 
 // forward runs the chain both ways: log chances of parts, and the log chance of all the sentences.
 func (m *model) forward(local []vector) ([]vector, float64) {
@@ -183,4 +188,112 @@ func (m *model) forward(local []vector) ([]vector, float64) {
 		f[i] = normal(f[i])
 	}
 	return f, z
+}
+
+// signs are what speaks for a part being there: a constant, the best sentence for it with and without its
+// neighbours (as log odds), and how many sentences of it are expected, with and without.
+func signs(p int, chances, emit []vector) vector {
+	inMix, inFree, sumMix, sumFree := 0.0, 0.0, 0.0, 0.0
+	for i := range emit {
+		free := math.Exp(emit[i][p])
+		inMix, inFree = max(inMix, chances[i][p]), max(inFree, free)
+		sumMix, sumFree = sumMix+chances[i][p], sumFree+free
+	}
+	return vector{1, logit(inMix), logit(inFree), math.Log(sumMix + 0.05), math.Log(sumFree + 0.05)}
+}
+
+func logit(x float64) float64 {
+	x = min(max(x, 1e-4), 1-1e-4)
+	return math.Log(x / (1 - x))
+}
+
+// lacks returns the log odds that a story lacks a part.
+func (m *model) lacks(p int, chances, emit []vector) float64 {
+	z := 0.0
+	x := signs(p, chances, emit)
+	for k := range x {
+		z += m.absent[p][k] * x[k]
+	}
+	if p != iA && x[1] > plainlyThere {
+		return min(z, -0.1)
+	}
+	return z
+}
+
+// plainlyThere are the log odds of one sentence that settle that its part is there. Actions take more than one
+// sentence, so theirs is not settled by one.
+const plainlyThere = 3
+
+// read gives the parts of sentences and the parts that are missing. What is surely missing is no sentence's part,
+// and what is there is at least its likeliest sentence's.
+func (m *model) read(emit []vector) (tags []int, chances []vector, lacking [iO]bool) {
+	chances = m.sequence(emit)
+	masked := slices.Clone(emit)
+	again, left := false, 0
+	for p := range iO {
+		if len(emit) < shortStory {
+			left++
+			continue
+		}
+		z := m.lacks(p, chances, emit)
+		lacking[p] = z > 0
+		if z <= surelyAbsent {
+			left++
+			continue
+		}
+		again = true
+		for i := range masked {
+			masked[i][p] = absentScore
+		}
+	}
+	if again && left > 0 {
+		for i := range masked {
+			masked[i] = normal(masked[i])
+		}
+		chances = m.sequence(masked)
+	}
+	tags = make([]int, len(emit))
+	for i, v := range chances {
+		tags[i] = best(v)
+	}
+	for p := range iO {
+		if lacking[p] || slices.Contains(tags, p) {
+			continue
+		}
+		if lacking[p] = len(emit) < shortStory; !lacking[p] {
+			claim(p, tags, chances)
+		}
+	}
+	return tags, chances, lacking
+}
+
+// shortStory is how many sentences the signs of a missing part need; in fewer, what no sentence is, is missing.
+const shortStory = 4
+
+// surelyAbsent are the log odds from which a missing part is taken from its sentences too, and absentScore is
+// the log chance it then has.
+const surelyAbsent, absentScore = 1, -25
+
+// claim gives part p the sentence likeliest to be it, unless that is the only one of its present part.
+func claim(p int, tags []int, chances []vector) {
+	at := -1
+	for i := range tags {
+		alone := !slices.Contains(tags[:i], tags[i]) && !slices.Contains(tags[i+1:], tags[i])
+		if !alone && (at < 0 || chances[i][p] > chances[at][p]) {
+			at = i
+		}
+	}
+	if at >= 0 {
+		tags[at] = p
+	}
+}
+
+func best(v vector) int {
+	b := 0
+	for p := range parts {
+		if v[p] > v[b] {
+			b = p
+		}
+	}
+	return b
 }

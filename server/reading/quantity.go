@@ -220,6 +220,12 @@ func singular(w string) string {
 
 var people = set("person customer user member client employee engineer developer student patient participant guest visitor attendee volunteer subscriber account company household merchant seller driver tenant family reader citizen")
 
+// What leads up to a figure tells a level before from a level after.
+var (
+	afterLead    = regexp.MustCompile(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`)
+	baselineLead = regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`)
+)
+
 var fromTo = regexp.MustCompile(`(?i)\bfrom\b`)
 
 // roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
@@ -245,14 +251,14 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 		switch {
 		case hasFrom && lastWordIn(lead, "from", 3):
 			q.Role = RoleBaseline
-		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == RoleBaseline || regexp.MustCompile(`(?:down|up|only|just) to(?: about| around| roughly| under| below)?$`).MatchString(lead):
+		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == RoleBaseline || afterLead.MatchString(lead):
 			q.Role = RoleAfter
 		case q.Role == RoleWindow:
-		case regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`).MatchString(lead):
+		case baselineLead.MatchString(lead):
 			q.Role = RoleBaseline
 		case q.Unit == "%" || q.Unit == "x" || strings.HasPrefix(text[q.Start:q.End], "hal") || strings.HasPrefix(text[q.Start:q.End], "doubl"):
 			q.Role = RoleAfter
-			if regexp.MustCompile(`(?:only|just|about|around)?$`).MatchString(lead) && !changeVerb.MatchString(low) {
+			if !changeVerb.MatchString(low) {
 				q.Role = RoleOther
 			}
 		case people[q.Noun]:

@@ -15,8 +15,8 @@ func Read(in Input) Reading {
 	for i, s := range spans {
 		clues[i] = look(in.Text, s)
 	}
-	tags, chances := tag(in.Text, clues)
-	r.Missing = append(r.Missing, missing(tags, chances)...)
+	tags, chances, missing := tag(in.Text, clues)
+	r.Missing = append(r.Missing, missing...)
 	for i, s := range spans {
 		r.Sentences = append(r.Sentences, Sentence{Start: s.Start, End: s.End, Part: tags[i], Chance: chance(chances[i], tags[i])})
 	}
@@ -36,15 +36,4 @@ func Read(in Input) Reading {
 func chance(v vector, p Part) float64 {
 	k := slices.Index(partOf[:], p)
 	return float64(int(v[k]*100+0.5)) / 100
-}
-
-// missing lists the parts that no sentence plays.
-func missing(tags []Part, _ []vector) []Part {
-	var out []Part
-	for _, p := range partOf[:iO] {
-		if !slices.Contains(tags, p) {
-			out = append(out, p)
-		}
-	}
-	return out
 }

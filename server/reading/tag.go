@@ -1,8 +1,8 @@
 package reading
 
 import (
-	"math"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -49,8 +49,8 @@ func labels(text string, clues []clue) (labelled bool) {
 	return true
 }
 
-// tag gives every sentence its part, and the chance of each part.
-func tag(text string, clues []clue) ([]Part, []vector) {
+// tag gives every sentence its part, the chance of each part, and the parts that are missing.
+func tag(text string, clues []clue) ([]Part, []vector, []Part) {
 	labels(text, clues)
 	emit := make([]vector, len(clues))
 	for i := range clues {
@@ -65,17 +65,17 @@ func tag(text string, clues []clue) ([]Part, []vector) {
 			}
 		}
 	}
-	chances := fitted.sequence(emit)
+	tags, chances, lacking := fitted.read(emit)
 	out := make([]Part, len(clues))
-	for i, v := range chances {
-		best, top := 0, math.Inf(-1)
-		for p := range parts {
-			if v[p] > top {
-				best, top = p, v[p]
-			}
-		}
-		out[i] = partOf[best]
-		clues[i].meta = best == iO
+	for i, p := range tags {
+		out[i] = partOf[p]
+		clues[i].meta = p == iO
 	}
-	return out, chances
+	var missing []Part
+	for p, lacks := range lacking {
+		if lacks || !slices.Contains(out, partOf[p]) {
+			missing = append(missing, partOf[p])
+		}
+	}
+	return out, chances, missing
 }
