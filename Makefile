@@ -19,7 +19,7 @@ race:
 	CGO_ENABLED=1 go test -race ./...
 
 fmt:
-	gofmt -w cmd server knowledge prompts web/embed.go bench
+	gofmt -w cmd server knowledge prompts web/embed.go
 
 lint: $(BIN)/golangci-lint
 	go vet ./...
@@ -53,6 +53,6 @@ compose:
 	docker-compose config | grep -qE '127\.0\.0\.1:7331:7331|host_ip: 127\.0\.0\.1'
 
 bench:
-	go test -run '^$$' -bench . -benchmem ./server/... ./bench/...
+	go test -run '^$$' -bench . -benchmem -timeout 40m ./server/...
 
 check: test race lint vuln web-check compose

@@ -145,8 +145,8 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 		fail("rubric", g)
 	}
 	for i := 0; i+2 < len(ownWords); i++ {
-		if w := ownWords[i]; w == ownWords[i+1] && w == ownWords[i+2] {
-			fail("stutter", w)
+		if three := ownWords[i : i+3]; len(slices.Compact(slices.Clone(three))) == 1 {
+			fail("stutter", three[0])
 			break
 		}
 	}

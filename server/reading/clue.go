@@ -93,7 +93,6 @@ func look(text string, s Span) clue {
 var (
 	gHabit       = cueTable.group("habit")
 	gTogether    = cueTable.group("together")
-	gMeta        = cueTable.group("meta")
 	gAlternative = cueTable.group("alternative")
 	gCost        = cueTable.group("cost")
 	gOppose      = cueTable.group("oppose")
@@ -101,10 +100,7 @@ var (
 	gReflect     = cueTable.group("reflect")
 	gProvenance  = cueTable.group("provenance")
 	gHow         = cueTable.group("how")
-	gStakes      = cueTable.group("stakes")
 	gCustomer    = cueTable.group("customer")
-	gPeople      = cueTable.group("people")
-	gScale       = cueTable.group("scale")
 	gHedge       = cueTable.group("hedge")
 	gBoost       = cueTable.group("boost")
 	gStock       = cueTable.group("stock")
@@ -112,12 +108,8 @@ var (
 	gOpinion     = cueTable.group("opinion")
 	gSelf        = cueTable.group("self")
 	gExample     = cueTable.group("example")
-	gAssigned    = cueTable.group("assigned")
 	gDodge       = cueTable.group("dodge")
-	gChange      = cueTable.group("change")
 	gDecide      = cueTable.group("decide")
-	gEarlier     = cueTable.group("earlier")
-	gWindow      = cueTable.group("window")
 )
 
 // subjects tells who does the past verbs of the sentence. A verb belongs to the pronoun or noun right before
@@ -139,9 +131,10 @@ func (c *clue) subjects() {
 		case fAdv, fNeg, fQuote:
 			continue
 		case fPast:
-			if before == fNoun || before == fTime || before == fThere {
+			switch before {
+			case fNoun, fTime, fThere:
 				subject = fNoun
-			} else if before == 0 {
+			case 0:
 				subject = fI
 			}
 			c.act(subject, i)
@@ -153,10 +146,6 @@ func (c *clue) subjects() {
 		case fPart:
 			if before == fBe && subject != fI {
 				c.passive++
-			}
-		case fIng, fBase:
-			if before == fTo && subject == fI || before == fTo && subject == fWe {
-				break
 			}
 		}
 		before = t.form
@@ -195,13 +184,14 @@ func (c *clue) auxiliary(who form, at int) {
 	verb := next < len(c.toks) && (c.toks[next].form == fPart && c.toks[at].form == fHave || c.toks[next].form == fBase && c.toks[at].form == fDo)
 	switch {
 	case verb && !stative[c.toks[next].stem] && c.toks[at].low != "didn't" && c.toks[at].low != "don't":
-		if who == fI {
+		switch who {
+		case fI:
 			c.iActs++
 			c.verbs = append(c.verbs, actor{fI, next})
-		} else if who == fWe {
+		case fWe:
 			c.weActs++
 			c.verbs = append(c.verbs, actor{fWe, next})
-		} else {
+		default:
 			c.others++
 		}
 	case who == fI:

@@ -25,7 +25,7 @@ func quantities(text string, clues []clue) []Quantity {
 		s, toks := clues[k].span, clues[k].toks
 		from := len(out)
 		for i := 0; i < len(toks); i++ {
-			q, next, ok := quantityAt(text, toks, i)
+			q, next, ok := quantityAt(toks, i)
 			if !ok {
 				continue
 			}
@@ -38,7 +38,7 @@ func quantities(text string, clues []clue) []Quantity {
 }
 
 // quantityAt reads a figure that begins at token i.
-func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
+func quantityAt(toks []token, i int) (Quantity, int, bool) {
 	t := toks[i]
 	q := Quantity{Start: t.start, End: t.end, Role: RoleOther}
 	if dayOfMonth(toks, i) {
@@ -85,7 +85,7 @@ func quantityAt(text string, toks []token, i int) (Quantity, int, bool) {
 		q.Unit, q.Start, q.Role = toks[i-1].low, toks[i-1].start, RoleMoney
 		return q, j, true
 	}
-	return unitAndNoun(text, toks, j, q)
+	return unitAndNoun(toks, j, q)
 }
 
 // ordinals end a figure that counts nothing.
@@ -140,13 +140,13 @@ func wordValue(toks []token, i int) (float64, bool) {
 		if i > 0 {
 			prev = toks[i-1].low
 		}
-		return v, w == "half" || (prev == "a" || prev == "by" || prev == "one") && next != "party" && next != "time" && !(w == "quarter" && (next == "later" || next == "before"))
+		return v, w == "half" || (prev == "a" || prev == "by" || prev == "one") && next != "party" && next != "time" && (w != "quarter" || next != "later" && next != "before")
 	}
 	return v, true
 }
 
 // unitAndNoun reads what is measured: percent, a unit of time, or the noun that is counted.
-func unitAndNoun(text string, toks []token, j int, q Quantity) (Quantity, int, bool) {
+func unitAndNoun(toks []token, j int, q Quantity) (Quantity, int, bool) {
 	if j < len(toks) {
 		switch w := toks[j].low; {
 		case w == "%" || w == "percent" || w == "per" && j+1 < len(toks) && toks[j+1].low == "cent":

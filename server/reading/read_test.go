@@ -70,7 +70,7 @@ func TestQuantities(t *testing.T) {
 	} {
 		var got []q
 		for _, x := range read(tt.text).Quantities {
-			got = append(got, q{tt.text[x.Start:x.End], x.Value, x.Unit, string(x.Role)})
+			got = append(got, q{tt.text[x.Start:x.End], x.Value, x.Unit, x.Role})
 		}
 		for i := range got { // the unit of a rate is told apart by what follows it
 			if strings.HasPrefix(got[i].Unit, "/") {

@@ -122,10 +122,10 @@ func sentences(text string) []Span {
 	for i := 0; i < len(text); {
 		r, n := utf8.DecodeRuneInString(text[i:])
 		next := i + n
-		switch {
-		case r == '\n':
+		switch r {
+		case '\n':
 			flush(next)
-		case r == '.' || r == '!' || r == '?' || r == '…':
+		case '.', '!', '?', '…':
 			for next < len(text) {
 				r2, n2 := utf8.DecodeRuneInString(text[next:])
 				if !strings.ContainsRune(".!?…\"”’')]", r2) {
@@ -198,7 +198,7 @@ func stem(w string) string {
 		return w
 	}
 	for _, s := range suffixes {
-		if rest, ok := strings.CutSuffix(w, s.suffix); ok && len(rest) >= 3 && !(s.suffix == "s" && strings.HasSuffix(rest, "s")) {
+		if rest, ok := strings.CutSuffix(w, s.suffix); ok && len(rest) >= 3 && (s.suffix != "s" || !strings.HasSuffix(rest, "s")) {
 			w = rest + s.to
 			break
 		}

@@ -294,7 +294,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 }
 
 func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before, level string, rubric *interview.Rubric) Question {
-	q := Question{Turn: t.QuestionAsked.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
+	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
 		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts}
 		if b.Kind == string(interview.KindBehavioural) {

@@ -1,0 +1,300 @@
+package smoke_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+)
+
+// chromium is the browser of the tests. Without one the test is skipped, and says so, unless it is required.
+func chromium(t *testing.T) string {
+	t.Helper()
+	name := os.Getenv("REHEARSE_CHROMIUM")
+	if name == "" {
+		name = "chromium"
+	}
+	path, err := exec.LookPath(name)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("REHEARSE_BROWSER") == "required" {
+		t.Fatalf("a browser test is required and there is no browser: %v", err)
+	}
+	t.Skipf("NOT TESTED: the page in a browser. There is no %s here; install Chromium or set REHEARSE_CHROMIUM", name)
+	return ""
+}
+
+// artefacts is the folder for pictures, outside the repository.
+func artefacts(t *testing.T) string {
+	t.Helper()
+	dir := os.Getenv("REHEARSE_ARTEFACTS")
+	if dir == "" {
+		dir = filepath.Join(os.TempDir(), "rehearse-artefacts")
+	}
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("pictures are in %s", dir)
+	return dir
+}
+
+// page is one tab, with everything that it said and asked for.
+type page struct {
+	t    *testing.T
+	ctx  context.Context //nolint:containedctx // in chromedp a tab is its context
+	host string
+	dir  string
+
+	mu       sync.Mutex
+	wrong    []string
+	requests int
+	sockets  int
+}
+
+// open starts the browser and one tab that is watched from its first request on.
+func open(t *testing.T, address string) *page {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opts := append(chromedp.DefaultExecAllocatorOptions[:],
+		chromedp.ExecPath(chromium(t)), chromedp.UserDataDir(t.TempDir()), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.NoFirstRun,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")) // the others are defaults of chromedp
+	alloc, closeBrowser := chromedp.NewExecAllocator(context.Background(), opts...)
+	t.Cleanup(closeBrowser)
+	tab, closeTab := chromedp.NewContext(alloc)
+	t.Cleanup(closeTab)
+	if err := chromedp.Do(tab); err != nil {
+		t.Fatalf("the browser did not start: %v", err)
+	}
+	ctx, cancel := context.WithTimeout(tab, 50*time.Second)
+	t.Cleanup(cancel)
+	p := &page{t: t, ctx: ctx, host: u.Host, dir: artefacts(t)}
+	p.watch()
+	return p
+}
+
+// watch notes errors on the console, among them violations of the content security policy, and every
+// address that is not the server's.
+func (p *page) watch() {
+	messages := chromedp.Console(p.ctx)
+	requests := chromedp.Events(p.ctx, network.RequestWillBeSent)
+	sockets := chromedp.Events(p.ctx, network.WebSocketCreated)
+	go func() {
+		for m, err := range messages {
+			if err != nil {
+				return
+			}
+			switch m.Type {
+			case chromedp.ConsoleError, chromedp.ConsoleException, chromedp.ConsoleWarning:
+				p.note("the console says %s: %s (%s)", m.Type, m.Text, m.URL)
+			}
+		}
+	}()
+	go func() {
+		for ev, err := range requests {
+			if err != nil {
+				return
+			}
+			p.asked(ev.Request.URL, &p.requests)
+		}
+	}()
+	go func() {
+		for ev, err := range sockets {
+			if err != nil {
+				return
+			}
+			p.asked(ev.URL, &p.sockets)
+		}
+	}()
+}
+
+func (p *page) note(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.wrong = append(p.wrong, fmt.Sprintf(format, args...))
+}
+
+func (p *page) asked(address string, count *int) {
+	p.mu.Lock()
+	*count++
+	p.mu.Unlock()
+	u, err := url.Parse(address)
+	if err != nil || u.Host != p.host && u.Scheme != "data" {
+		p.note("the page asked for %s, which is not this server", address)
+	}
+}
+
+// check fails the test for everything that was noted, and when nothing was, because nobody looked.
+func (p *page) check() {
+	p.t.Helper()
+	time.Sleep(200 * time.Millisecond) // for what is still on its way
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, w := range p.wrong {
+		p.t.Error(w)
+	}
+	if p.requests < 3 || p.sockets < 2 {
+		p.t.Errorf("%d requests and %d websockets were seen; the page was not watched", p.requests, p.sockets)
+	}
+}
+
+// do runs steps and stops the test with a picture when one fails.
+func (p *page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, 15*time.Second)
+	defer cancel()
+	if err := chromedp.Do(ctx, steps...); err != nil {
+		p.fail("%s: %v", what, err)
+	}
+}
+
+// read evaluates an expression in the page.
+func read[T any](p *page, expression string) T {
+	p.t.Helper()
+	v, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](expression))
+	if err != nil {
+		p.fail("%s: %v", expression, err)
+	}
+	return v
+}
+
+// until waits for an expression to hold.
+func (p *page) until(what, expression string) {
+	p.t.Helper()
+	for began := time.Now(); time.Since(began) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
+		ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
+		if ok {
+			return
+		}
+		if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+			break
+		}
+	}
+	p.fail("%s did not happen", what)
+}
+
+func (p *page) fail(format string, args ...any) {
+	p.t.Helper()
+	p.picture("failed", false)
+	text, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string]("document.body.innerText")) // it may be the browser that failed
+	p.mu.Lock()
+	wrong := strings.Join(p.wrong, "\n")
+	p.mu.Unlock()
+	p.t.Fatalf(format+"\n%s\nthe page reads:\n%s", append(args, wrong, text)...)
+}
+
+// The two windows that pictures are taken in.
+var windows = []struct {
+	name          string
+	width, height int64
+	opts          []chromedp.EmulateViewportOption
+}{
+	{name: "desktop", width: 1280, height: 900},
+	{name: "phone", width: 360, height: 740, opts: []chromedp.EmulateViewportOption{chromedp.EmulateMobile, chromedp.EmulateTouch}},
+}
+
+// pictures takes one picture in each window and holds the page to its width.
+func (p *page) pictures(name string, whole bool) {
+	p.t.Helper()
+	for _, w := range windows {
+		p.do("the window "+w.name, chromedp.EmulateViewport(w.width, w.height, w.opts...))
+		p.until("the layout", fmt.Sprintf("innerWidth === %d", w.width))
+		if wide := read[int64](p, "document.documentElement.scrollWidth"); wide > w.width {
+			p.t.Errorf("%s, %s: the page is %d pixels wide in a window of %d", name, w.name, wide, w.width)
+		}
+		p.picture(name+"-"+w.name, whole)
+	}
+	p.do("the window", chromedp.EmulateViewport(windows[0].width, windows[0].height))
+}
+
+func (p *page) picture(name string, whole bool) {
+	p.t.Helper()
+	shot := chromedp.CaptureScreenshot()
+	if whole {
+		shot = chromedp.FullScreenshot(100)
+	}
+	raw, err := chromedp.Run(p.ctx, shot)
+	if err == nil {
+		err = os.WriteFile(filepath.Join(p.dir, name+".png"), raw, 0o644)
+	}
+	if err != nil {
+		p.t.Errorf("picture %s: %v", name, err)
+	}
+}
+
+// Elements as a person finds them: by what is written on them.
+func button(name string) string { return fmt.Sprintf(`//button[normalize-space()=%q]`, name) }
+
+func choice(name string) string {
+	return fmt.Sprintf(`//label[.//strong[normalize-space()=%q]]//input`, name)
+}
+
+const (
+	answerBox = `//textarea[@id=//label[normalize-space()="Your answer"]/@for]`
+	boxValue  = `document.evaluate('//textarea[@id=//label[normalize-space()="Your answer"]/@for]', document, null, 9).singleNodeValue?.value`
+	boxOpen   = `document.evaluate('//textarea[@id=//label[normalize-space()="Your answer"]/@for and not(@readonly)]', document, null, 9).singleNodeValue`
+	question  = `document.querySelector('section[aria-label="Question"]')?.innerText ?? ''`
+)
+
+// TestAStoryInABrowser sits a short drill on the page, as a person would.
+func TestAStoryInABrowser(t *testing.T) {
+	chromium(t)
+	s := start(t, t.TempDir(), "--model", "none", "--seed", "4")
+	p := open(t, s.url)
+
+	p.do("the link", chromedp.EmulateViewport(windows[0].width, windows[0].height), chromedp.Navigate(s.url+"/?token="+s.token), chromedp.WaitVisible(button("Start")))
+	if at := read[string](p, "location.href"); strings.Contains(at, s.token) {
+		t.Errorf("the token stays in the address: %s", at)
+	}
+	p.do("the choice", chromedp.Click(choice("Story drill")), chromedp.Click(choice("Coached")))
+	p.pictures("lobby", true)
+	p.do("the start", chromedp.Click(button("Start")), chromedp.WaitVisible(answerBox))
+
+	p.until("the first question", boxOpen)
+	first := read[string](p, question)
+	const thin = "Last winter our build servers trusted any pull request, and one of them had read a signing key. We looked into it and it was fixed quickly. Everybody was happy with the result."
+	p.do("the first answer", chromedp.SendKeys(answerBox, thin))
+	p.until("the draft", `document.body.innerText.includes("Saved")`)
+	p.do("the submission", chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.until("the follow-up", `(`+question+`).includes("follow-up") && `+boxOpen)
+	if now := read[string](p, question); now == first {
+		t.Errorf("the follow-up is the first question again: %q", now)
+	}
+	if v := read[string](p, boxValue); v != "" {
+		t.Errorf("the composer still holds %q", v)
+	}
+
+	const half = "I moved the signing to a machine of its own, wrote a check that refuses unsigned artefacts, and"
+	p.do("half an answer", chromedp.SendKeys(answerBox, half))
+	p.pictures("interview", false)
+	const more = " then I walked two teams thr" // lost in mid-word, before anything could be saved on a timer
+	p.do("the reload", chromedp.SendKeys(answerBox, more), chromedp.Reload(), chromedp.WaitVisible(answerBox))
+	p.until("the draft after the reload", boxValue+` === `+fmt.Sprintf("%q", half+more))
+	p.until("the question after the reload", `(`+question+`).includes("follow-up") && `+boxOpen)
+	p.do("the second answer", chromedp.SendKeys(answerBox, "ough it. Unsigned releases went from 5 a week to 0."), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+	p.until("the second answer in the transcript", `document.querySelector('section[aria-label="Transcript"]').innerText.includes("walked two teams through it. Unsigned")`)
+
+	p.until("the next question", `document.evaluate('//button[normalize-space()="End"]', document, null, 9).singleNodeValue || (`+question+`).includes("over")`)
+	p.do("the end", chromedp.Click(button("End")), chromedp.WaitVisible(button("End it")), chromedp.Click(button("End it")))
+	p.do("the report", chromedp.WaitVisible(`//a[normalize-space()="Open the report"]`), chromedp.Click(`//a[normalize-space()="Open the report"]`))
+	p.until("the report", `document.querySelector("h1")?.innerText.startsWith("Report") && document.body.innerText.includes("Principle:")`)
+	if text := read[string](p, "document.body.innerText"); !strings.Contains(text, "Unsigned releases") || !strings.Contains(text, "ended by you") {
+		t.Errorf("the report does not tell what was said and how it ended:\n%s", text)
+	}
+	p.pictures("report", true)
+	p.check()
+}
