@@ -28,16 +28,25 @@ func (s *session) rand(purpose string, n ...int) *rand.Rand {
 
 // used are the wordings and items of this person's other sessions. A session with a given seed makes the
 // same choices whatever was practised before.
-func (s *session) used(ctx context.Context, of func(History, context.Context, string) (map[string]int, error)) (map[string]int, error) {
+//
+// They are read once for a session: a person sits one at a time, and reading them is a look at every session.
+func (s *session) used(ctx context.Context, what string, of func(History, context.Context, string) (map[string]int, error)) (map[string]int, error) {
 	if s.st.Session.Seeded || s.e.History == nil {
 		return nil, nil
 	}
-	return of(s.e.History, ctx, s.st.ID)
+	if known, ok := s.heard[what]; ok {
+		return known, nil
+	}
+	known, err := of(s.e.History, ctx, s.st.ID)
+	if err == nil {
+		s.heard[what] = known
+	}
+	return known, err
 }
 
 // rotate picks the wording that was heard least, of those not used in this session.
 func (s *session) rotate(ctx context.Context, b *interview.Block, purpose string, wordings []string) (string, error) {
-	heard, err := s.used(ctx, History.UsedWordings)
+	heard, err := s.used(ctx, "wordings", History.UsedWordings)
 	if err != nil {
 		return "", err
 	}
@@ -145,7 +154,7 @@ func (s *session) pick(ctx context.Context, p *interview.Phase) (*interview.Item
 	if len(items) == 0 {
 		return nil, interview.Errorf(interview.CodeInternal, "pack %s has no item left for %s", s.e.Pack.ID, p.Title)
 	}
-	seen, err := s.used(ctx, History.UsedItems)
+	seen, err := s.used(ctx, "items", History.UsedItems)
 	if err != nil {
 		return nil, err
 	}
@@ -324,7 +333,7 @@ func (s *session) afterSkip(ctx context.Context, b *interview.Block, item *inter
 
 // chooserInput is everything the choice of a follow-up rests on.
 func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *interview.Phase, item *interview.Item, st interview.Step, turns []int) (probing.Input, error) {
-	heard, err := s.used(ctx, History.UsedWordings)
+	heard, err := s.used(ctx, "wordings", History.UsedWordings)
 	if err != nil {
 		return probing.Input{}, err
 	}

@@ -28,6 +28,8 @@ type session struct {
 	downUntil time.Time
 	down      bool
 	awayTimer *time.Timer
+	// heard are the wordings and items of this person's other sessions.
+	heard map[string]map[string]int
 }
 
 // speech is one utterance on its way to the candidate.
@@ -42,7 +44,7 @@ type speech struct {
 func (sp *speech) halt() { sp.once.Do(func() { close(sp.stop); sp.cancel() }) }
 
 func newSession(e *Engine, st interview.State) *session {
-	return &session{e: e, st: st, subs: map[int]func(interview.Frame){}}
+	return &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}}
 }
 
 // abandon ends what is under way without a trace: the session is being deleted.

@@ -102,6 +102,7 @@ type chooser struct {
 	targets  map[string]bool
 	all      string // every answer of the block
 	last     Exchange
+	readings map[string]reading.Reading // by answer and form: an answer is read once for a choice
 }
 
 // Choose returns the next follow-up.
@@ -112,7 +113,7 @@ func Choose(in Input) Choice {
 	if in.Rand == nil {
 		in.Rand = rand.New(rand.NewPCG(1, 2))
 	}
-	c := &chooser{Input: in, types: map[string]int{}, families: map[string]int{}, targets: map[string]bool{}}
+	c := &chooser{Input: in, types: map[string]int{}, families: map[string]int{}, targets: map[string]bool{}, readings: map[string]reading.Reading{}}
 	if len(in.Exchanges) == 0 {
 		return done("nothing was said yet")
 	}
@@ -238,13 +239,14 @@ func (c *chooser) ladder() (Choice, bool) {
 	if c.families["ladder"]+c.types[TypeIfSaid]+c.types[TypeMisconception] >= MaxPerFamily+1 {
 		return Choice{}, false
 	}
+	last := reading.Prepare(c.last.Answer)
 	if c.Pack != nil && c.types[TypeMisconception] < MaxPerFamily {
 		for _, m := range c.Pack.Misconceptions {
 			target := Opaque("misconception", m.ID)
 			if c.targets[target] || c.Asked[m.Probe] {
 				continue
 			}
-			if s, ok := misheld(c.last.Answer, m); ok {
+			if s, ok := misheld(c.last.Answer, last, m); ok {
 				return Choice{Type: TypeMisconception, Target: target, Text: m.Probe, Expect: m.Expects, Family: "ladder",
 					Anchors: c.clause(c.last, s), Reason: "a claim that does not hold"}, true
 			}
@@ -258,7 +260,7 @@ func (c *chooser) ladder() (Choice, bool) {
 		if c.targets[target] || c.Asked[l.Probe] {
 			continue
 		}
-		if spans := reading.Find(c.last.Answer, l.Patterns, nil); len(spans) > 0 {
+		if spans := last.Find(l.Patterns, nil); len(spans) > 0 {
 			return Choice{Type: TypeIfSaid, Target: target, Text: l.Probe, Expect: l.Expects, Family: "ladder",
 				Anchors: c.clause(c.last, spans[0]), Reason: "what was said has a harder case"}, true
 		}
@@ -280,8 +282,8 @@ func (c *chooser) ladder() (Choice, bool) {
 }
 
 // misheld finds a misconception asserted in a sentence that does not also take it back.
-func misheld(text string, m interview.Misconception) (reading.Span, bool) {
-	for _, s := range reading.Find(text, m.Patterns, nil) {
+func misheld(text string, prepared *reading.Prepared, m interview.Misconception) (reading.Span, bool) {
+	for _, s := range prepared.Find(m.Patterns, nil) {
 		start, end := reading.SentenceAt(text, s.Start)
 		if len(m.Unless) == 0 || len(reading.Find(text[start:end], m.Unless, nil)) == 0 {
 			return s, true
@@ -318,6 +320,16 @@ func (c *chooser) anchors(typ string) []Anchor {
 }
 
 func (c *chooser) read(x Exchange) reading.Reading {
+	key := string(x.Expect) + "\x00" + x.Type + "\x00" + x.Answer
+	r, known := c.readings[key]
+	if !known {
+		r = c.readAnew(x)
+		c.readings[key] = r
+	}
+	return r
+}
+
+func (c *chooser) readAnew(x Exchange) reading.Reading {
 	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Level: c.Level, Observable: c.Observable, Followup: x.Type != ""})
 }
 

@@ -38,9 +38,39 @@ func Find(text string, phrases, negations []interview.Phrase) []Span {
 	if len(phrases) == 0 || strings.TrimSpace(text) == "" {
 		return nil
 	}
+	return Prepare(text).Find(phrases, negations)
+}
+
+// Prepared is a text cut and stemmed once, to be asked for many phrases.
+type Prepared struct {
+	text  string
+	spans []Span
+	words [][]stemmed
+	stems map[string]bool
+}
+
+// Prepare cuts and stems a text.
+func Prepare(text string) *Prepared {
+	p := &Prepared{text: text, spans: sentences(text), stems: map[string]bool{}}
+	for _, s := range p.spans {
+		words := wordsOf(text, s)
+		p.words = append(p.words, words)
+		for _, w := range words {
+			p.stems[w.stem] = true
+		}
+	}
+	return p
+}
+
+// Find is Find on the prepared text.
+func (p *Prepared) Find(phrases, negations []interview.Phrase) []Span {
+	if !slices.ContainsFunc(phrases, p.possible) {
+		return nil
+	}
 	var out []Span
-	for _, s := range sentences(text) {
-		toks := wordsOf(text, s)
+	text := p.text
+	for i, s := range p.spans {
+		toks := p.words[i]
 		if len(negations) > 0 && len(inSentence(text, s, toks, negations)) > 0 {
 			continue
 		}
@@ -52,6 +82,20 @@ func Find(text string, phrases, negations []interview.Phrase) []Span {
 	}
 	slices.SortFunc(out, func(a, b Span) int { return a.Start - b.Start })
 	return out
+}
+
+// possible reports whether a phrase may be in the text: an expression always, words only when all of them are.
+func (p *Prepared) possible(ph interview.Phrase) bool {
+	if strings.HasPrefix(ph, "re:") {
+		return true
+	}
+	stems, _ := phraseWords(ph)
+	for _, s := range stems {
+		if !p.stems[s] {
+			return false
+		}
+	}
+	return len(stems) > 0
 }
 
 type stemmed struct {
