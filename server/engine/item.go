@@ -339,7 +339,7 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 	}
 	in := probing.Input{Kind: item.Kind, Mode: s.st.Session.Mode, Level: s.st.Session.Level, Question: s.st.Turn(turns[0]).Text,
 		Rubric: s.e.Pack.Rubrics[item.ID], Pack: s.e.Pack, Observable: s.observable(item.ID), Used: heard, Asked: s.asked(),
-		Dig: p.Dig, Limit: p.Probes, Rand: s.rand("probe", b.Block, len(s.st.Turns))}
+		Dig: p.Dig, Limit: p.Probes, Rand: s.rand("probe", b.Block, len(s.st.Turns)), Readings: s.readings}
 	if st.ID != "main" {
 		in.Steps = append([]string{st.ID}, st.Covers...)
 	}

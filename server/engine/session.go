@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehearse/server/interview"
+	"rehearse/server/reading"
 )
 
 // session is one interview in memory: its state, who listens, and what is being spoken.
@@ -30,6 +31,8 @@ type session struct {
 	awayTimer *time.Timer
 	// heard are the wordings and items of this person's other sessions.
 	heard map[string]map[string]int
+	// readings are the answers read for choices so far.
+	readings map[string]reading.Reading
 }
 
 // speech is one utterance on its way to the candidate.
@@ -44,7 +47,7 @@ type speech struct {
 func (sp *speech) halt() { sp.once.Do(func() { close(sp.stop); sp.cancel() }) }
 
 func newSession(e *Engine, st interview.State) *session {
-	return &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}}
+	return &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}, readings: map[string]reading.Reading{}}
 }
 
 // abandon ends what is under way without a trace: the session is being deleted.

@@ -24,7 +24,7 @@ type seeded struct {
 	Present  []string `json:"present"`
 }
 
-func seededGaps(t *testing.T) []seeded {
+func seededGaps(t testing.TB) []seeded {
 	t.Helper()
 	f, err := os.Open("../smoke/testdata/gaps.jsonl")
 	if err != nil {
@@ -44,7 +44,7 @@ func seededGaps(t *testing.T) []seeded {
 	return out
 }
 
-func shipped(t *testing.T) *interview.Pack {
+func shipped(t testing.TB) *interview.Pack {
 	t.Helper()
 	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
 	if err != nil {

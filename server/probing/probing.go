@@ -62,6 +62,8 @@ type Input struct {
 	Dig        bool            // keep going: dive-deep
 	Limit      int             // follow-ups allowed for this main question; 0 means MaxProbes
 	Rand       *rand.Rand
+	// Readings remembers answers that were read for an earlier choice; nil remembers nothing beyond this one.
+	Readings map[string]reading.Reading
 }
 
 // Choice is the follow-up to ask. Type done means that none is. Anchors are clauses of the candidate's
@@ -102,7 +104,6 @@ type chooser struct {
 	targets  map[string]bool
 	all      string // every answer of the block
 	last     Exchange
-	readings map[string]reading.Reading // by answer and form: an answer is read once for a choice
 }
 
 // Choose returns the next follow-up.
@@ -113,7 +114,10 @@ func Choose(in Input) Choice {
 	if in.Rand == nil {
 		in.Rand = rand.New(rand.NewPCG(1, 2))
 	}
-	c := &chooser{Input: in, types: map[string]int{}, families: map[string]int{}, targets: map[string]bool{}, readings: map[string]reading.Reading{}}
+	if in.Readings == nil {
+		in.Readings = map[string]reading.Reading{}
+	}
+	c := &chooser{Input: in, types: map[string]int{}, families: map[string]int{}, targets: map[string]bool{}}
 	if len(in.Exchanges) == 0 {
 		return done("nothing was said yet")
 	}
@@ -321,10 +325,10 @@ func (c *chooser) anchors(typ string) []Anchor {
 
 func (c *chooser) read(x Exchange) reading.Reading {
 	key := string(x.Expect) + "\x00" + x.Type + "\x00" + x.Answer
-	r, known := c.readings[key]
+	r, known := c.Readings[key]
 	if !known {
 		r = c.readAnew(x)
-		c.readings[key] = r
+		c.Readings[key] = r
 	}
 	return r
 }

@@ -125,6 +125,10 @@ func (c *clue) subjects() {
 				before = fNoun
 				continue
 			}
+			if t.low == "it" && (before == fPast || before == fBase || before == fIng || before == fPart || before == fPrep) {
+				before = fNoun // an object: "I found it, wrote a fix and tested it"
+				continue
+			}
 			subject = t.form
 		case fWh:
 			subject = fWh

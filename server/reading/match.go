@@ -2,6 +2,7 @@ package reading
 
 import (
 	"regexp"
+	"regexp/syntax"
 	"slices"
 	"strings"
 	"sync"
@@ -17,19 +18,69 @@ const window = 4
 
 var negators = set("not no never without cannot nor neither hardly lacked lacks lack avoid avoided refuse refused isn't wasn't aren't weren't don't didn't doesn't won't wouldn't can't couldn't shouldn't haven't hasn't hadn't ain't dont didnt doesnt cant wont")
 
+// authored is a compiled expression of a pack, with literals of which every match holds at least one.
+type authored struct {
+	re  *regexp.Regexp
+	any []string // in lower case; nil when there are none to look for
+}
+
 // expressions caches compiled patterns: content is authored, so there are only so many.
 var expressions sync.Map
 
-func expression(re string) *regexp.Regexp {
+func expression(re string) *authored {
 	if v, ok := expressions.Load(re); ok {
-		return v.(*regexp.Regexp)
+		return v.(*authored)
 	}
-	compiled, err := regexp.Compile("(?i)" + re)
-	if err != nil {
-		compiled = regexp.MustCompile(`\z.`) // never matches; the loader of packs has complained
+	a := &authored{}
+	var err error
+	if a.re, err = regexp.Compile("(?i)" + re); err != nil {
+		a.re = regexp.MustCompile(`\z.`) // never matches; the loader of packs has complained
+	} else if tree, err := syntax.Parse("(?i)"+re, syntax.Perl); err == nil {
+		a.any = needs(tree.Simplify())
 	}
-	v, _ := expressions.LoadOrStore(re, compiled)
-	return v.(*regexp.Regexp)
+	v, _ := expressions.LoadOrStore(re, a)
+	return v.(*authored)
+}
+
+func (a *authored) possible(low string) bool {
+	return a.any == nil || slices.ContainsFunc(a.any, func(l string) bool { return strings.Contains(low, l) })
+}
+
+// needs returns literals of which every match of an expression holds at least one, or nil.
+func needs(re *syntax.Regexp) []string {
+	switch re.Op {
+	case syntax.OpLiteral:
+		return []string{strings.ToLower(string(re.Rune))}
+	case syntax.OpCapture, syntax.OpPlus:
+		return needs(re.Sub[0])
+	case syntax.OpAlternate:
+		var all []string
+		for _, sub := range re.Sub {
+			n := needs(sub)
+			if n == nil {
+				return nil
+			}
+			all = append(all, n...)
+		}
+		return all
+	case syntax.OpConcat:
+		var best []string
+		for _, sub := range re.Sub {
+			if n := needs(sub); n != nil && (best == nil || shortest(n) > shortest(best)) {
+				best = n
+			}
+		}
+		return best
+	}
+	return nil
+}
+
+func shortest(list []string) int {
+	n := len(list[0])
+	for _, l := range list {
+		n = min(n, len(l))
+	}
+	return n
 }
 
 // Find returns where text says one of the phrases, in order, outside a negation and outside sentences that
@@ -45,6 +96,7 @@ func Find(text string, phrases, negations []interview.Phrase) []Span {
 type Prepared struct {
 	text  string
 	spans []Span
+	low   []string // the sentences in lower case
 	words [][]stemmed
 	stems map[string]bool
 }
@@ -54,7 +106,7 @@ func Prepare(text string) *Prepared {
 	p := &Prepared{text: text, spans: sentences(text), stems: map[string]bool{}}
 	for _, s := range p.spans {
 		words := wordsOf(text, s)
-		p.words = append(p.words, words)
+		p.words, p.low = append(p.words, words), append(p.low, strings.ToLower(text[s.Start:s.End]))
 		for _, w := range words {
 			p.stems[w.stem] = true
 		}
@@ -71,10 +123,10 @@ func (p *Prepared) Find(phrases, negations []interview.Phrase) []Span {
 	text := p.text
 	for i, s := range p.spans {
 		toks := p.words[i]
-		if len(negations) > 0 && len(inSentence(text, s, toks, negations)) > 0 {
+		if len(negations) > 0 && len(inSentence(text, p.low[i], s, toks, negations)) > 0 {
 			continue
 		}
-		for _, m := range inSentence(text, s, toks, phrases) {
+		for _, m := range inSentence(text, p.low[i], s, toks, phrases) {
 			if !slices.Contains(out, m) {
 				out = append(out, m)
 			}
@@ -122,11 +174,15 @@ func wordsOf(text string, s Span) []stemmed {
 	return out
 }
 
-func inSentence(text string, s Span, toks []stemmed, phrases []interview.Phrase) []Span {
+func inSentence(text, low string, s Span, toks []stemmed, phrases []interview.Phrase) []Span {
 	var out []Span
 	for _, p := range phrases {
 		if re, ok := strings.CutPrefix(p, "re:"); ok {
-			for _, m := range expression(re).FindAllStringIndex(text[s.Start:s.End], 4) {
+			a := expression(re)
+			if !a.possible(low) {
+				continue
+			}
+			for _, m := range a.re.FindAllStringIndex(text[s.Start:s.End], 4) {
 				if m[0] < m[1] {
 					out = append(out, Span{s.Start + m[0], s.Start + m[1]})
 				}

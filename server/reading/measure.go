@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"regexp"
 	"strings"
 
 	"rehearse/server/interview"
@@ -47,7 +46,7 @@ func measure(text string, clues []clue, tags []Part, r *Reading) {
 	if m.Event+m.Hypothetical > 0 {
 		m.PastRatio = float64(m.Event) / float64(m.Event+m.Hypothetical)
 	}
-	specific := len(r.Quantities) + len(dates.FindAllString(text[:min(len(text), maxText)], 40)) + names(text, clues)
+	specific := len(r.Quantities) + len(dates.FindAllStringIndex(strings.ToLower(text[:min(len(text), maxText)]), 40)) + names(text, clues)
 	if r.Words > 0 {
 		m.Specific = float64(specific) * 100 / float64(r.Words)
 	}
@@ -64,7 +63,7 @@ func own(c *clue, o *Ownership) {
 	}
 }
 
-var dates = regexp.MustCompile(`(?i)\b(?:(?:19|20)\d\d|january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|q[1-4])\b`)
+var dates = newWording(`\b(?:(?:19|20)\d\d|january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|q[1-4])\b`)
 
 // names counts capitalised words inside sentences: people, systems, places.
 func names(text string, clues []clue) int {

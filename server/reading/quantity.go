@@ -14,7 +14,7 @@ var numberWord = map[string]float64{"zero": 0, "two": 2, "three": 3, "four": 4, 
 
 var multiplier = map[string]float64{"hundred": 100, "thousand": 1000, "million": 1e6, "billion": 1e9, "k": 1000, "m": 1e6, "bn": 1e9, "dozen": 12}
 
-var timeUnit = regexp.MustCompile(`^(?:seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|quarters?|years?|sprints?|ms|milliseconds?|nights?|evenings?|semesters?|weekends?)$`)
+var timeUnits = set("second seconds sec secs minute minutes min mins hour hours hr hrs day days week weeks month months quarter quarters year years sprint sprints ms millisecond milliseconds night nights evening evenings semester semesters weekend weekends")
 
 var figure = regexp.MustCompile(`^(?:\d[\d,.:]*)(k|m|bn|%|x|ms|s|h|gb|mb|tb|th|st|nd|rd|am|pm)?$`)
 
@@ -132,7 +132,7 @@ func wordValue(toks []token, i int) (float64, bool) {
 	}
 	switch w {
 	case "one":
-		return 1, timeUnit.MatchString(next) || next == "percent" || next == "million" || next == "hundred" || next == "thousand"
+		return 1, timeUnits[next] || next == "percent" || next == "million" || next == "hundred" || next == "thousand"
 	case "once", "none", "zero":
 		return v, w == "zero" || w == "none" && next == "of"
 	case "half", "third", "quarter":
@@ -161,7 +161,7 @@ func unitAndNoun(toks []token, j int, q Quantity) (Quantity, int, bool) {
 				q.Unit, q.End = "x", toks[j].end
 				j++
 			}
-		case timeUnit.MatchString(w):
+		case timeUnits[w]:
 			q.Unit, q.End, q.Role = singular(w), toks[j].end, RoleWindow
 			j++
 		case w == "dollars" || w == "euros" || w == "pounds":
@@ -194,10 +194,10 @@ func unitAndNoun(toks []token, j int, q Quantity) (Quantity, int, bool) {
 		}
 		at++
 	}
-	if at < len(toks) && toks[at].low == "per" || at+1 < len(toks) && (toks[at].low == "a" || toks[at].low == "an" || toks[at].low == "each" || toks[at].low == "every") && timeUnit.MatchString(toks[at+1].low) {
+	if at < len(toks) && toks[at].low == "per" || at+1 < len(toks) && (toks[at].low == "a" || toks[at].low == "an" || toks[at].low == "each" || toks[at].low == "every") && timeUnits[toks[at+1].low] {
 		// a rate: the unit of time belongs to it
 		k := at + 1
-		if k < len(toks) && timeUnit.MatchString(toks[k].low) && q.Unit == "" {
+		if k < len(toks) && timeUnits[toks[k].low] && q.Unit == "" {
 			q.Unit = "/" + singular(toks[k].low)
 		}
 	}
@@ -226,19 +226,21 @@ var (
 	baselineLead = regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`)
 )
 
-var fromTo = regexp.MustCompile(`(?i)\bfrom\b`)
+var fromTo = newWording(`\bfrom\b`)
 
 // roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
 func roles(text string, s Span, toks []token, qs []Quantity) {
 	low := strings.ToLower(text[s.Start:s.End])
-	before := func(q Quantity, n int) string {
-		var words []string
-		for _, t := range toks {
-			if t.end <= q.Start && t.word {
-				words = append(words, t.low)
+	before := func(q Quantity, n int) string { // the last n words before a figure
+		at, _ := slices.BinarySearchFunc(toks, q.Start, func(t token, start int) int { return t.end - start - 1 })
+		words := make([]string, 0, n)
+		for k := at - 1; k >= 0 && len(words) < n; k-- {
+			if toks[k].word {
+				words = append(words, toks[k].low)
 			}
 		}
-		return strings.Join(words[max(0, len(words)-n):], " ")
+		slices.Reverse(words)
+		return strings.Join(words, " ")
 	}
 	hasFrom := fromTo.MatchString(low)
 	for i := range qs {
@@ -267,7 +269,7 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 	}
 }
 
-var changeVerb = regexp.MustCompile(`(?i)\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
+var changeVerb = newWording(`\b(?:increas|decreas|reduc|drop|fell|fall|rose|ris|grew|improv|doubl|tripl|halv|cut|sav|shr[au]nk|went|gain|boost|lower|rais|down|up|by|reach|hit|exceed)`)
 
 func lastWordIn(lead, word string, n int) bool {
 	f := strings.Fields(lead)
