@@ -164,12 +164,28 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 // leaked returns the first run of four words that stands in a hidden phrase and that nobody has said.
 func leaked(own, hidden, transcript []string) string {
 	const n = 4
+	var heard []string // the transcript as plain words, made when it is first needed
 	said := func(g string) bool {
-		return slices.ContainsFunc(transcript, func(t string) bool { return strings.Contains(strings.Join(words(t), " "), g) })
+		if heard == nil {
+			for _, t := range transcript {
+				heard = append(heard, strings.Join(words(t), " "))
+			}
+		}
+		return slices.ContainsFunc(heard, func(t string) bool { return strings.Contains(t, g) })
+	}
+	if len(own) < 2 {
+		return ""
+	}
+	mine := map[string]bool{} // only a phrase that shares a word with what is said can be in it
+	for _, w := range own {
+		mine[w] = true
 	}
 	grams := map[string]bool{}
 	for _, h := range hidden {
 		w := words(normal(h))
+		if !slices.ContainsFunc(w, func(x string) bool { return mine[x] }) {
+			continue
+		}
 		for i := 0; i+n <= len(w); i++ {
 			grams[strings.Join(w[i:i+n], " ")] = true
 		}
@@ -237,9 +253,11 @@ func heardStem(w string, heard map[string]bool) bool {
 	return false
 }
 
+var plain = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", "\u00a0", " ")
+
 // normal folds case, quotation marks, dashes and white space.
 func normal(s string) string {
-	s = strings.NewReplacer("’", "'", "‘", "'", "“", `"`, "”", `"`, "–", "-", "—", "-", " ", " ").Replace(strings.ToLower(s))
+	s = plain.Replace(strings.ToLower(s))
 	return strings.Join(strings.Fields(s), " ")
 }
 

@@ -416,7 +416,7 @@ func (c *chooser) consistency() (Choice, bool) {
 }
 
 // ReusedAbove is the share of a story's own words that, found in an earlier story, means it is the same one.
-const ReusedAbove = 0.5
+const ReusedAbove = 0.4
 
 // reuse asks for another example when this block's story was told before.
 func (c *chooser) reuse() (Choice, bool) {
