@@ -98,8 +98,8 @@ func loadPack(c config.Config) (*interview.Pack, error) {
 }
 
 func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
-	// A laptop's memory is for the model: a larger share of time for the collector keeps this program small.
-	debug.SetGCPercent(50)
+	// A turn allocates some megabyte: with a small heap the collector would run in the middle of every other one.
+	debug.SetGCPercent(200)
 	loaded, err := loadPack(c)
 	if err != nil {
 		return nil, err

@@ -10,9 +10,11 @@ package probing
 import (
 	"fmt"
 	"hash/fnv"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync"
 
 	"rehearse/server/interview"
 	"rehearse/server/reading"
@@ -121,12 +123,8 @@ func Choose(in Input) Choice {
 	if len(in.Exchanges) == 0 {
 		return done("nothing was said yet")
 	}
-	var answers []string
 	asked := 0
 	for _, x := range in.Exchanges {
-		if strings.TrimSpace(x.Answer) != "" {
-			answers = append(answers, x.Answer)
-		}
 		if x.Type != "" {
 			asked++
 			c.types[x.Type]++
@@ -134,7 +132,7 @@ func Choose(in Input) Choice {
 			c.families[c.family(x.Type)]++
 		}
 	}
-	c.all = strings.Join(answers, "\n\n")
+	c.all = joined(in.Exchanges)
 	c.last = in.Exchanges[len(in.Exchanges)-1]
 	if asked >= in.Limit {
 		return done("as many follow-ups as one question takes were asked")
@@ -337,12 +335,50 @@ func (c *chooser) readAnew(x Exchange) reading.Reading {
 	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Level: c.Level, Observable: c.Observable, Followup: x.Type != ""})
 }
 
+// joined is a block's answers as one text.
+func joined(exchanges []Exchange) string {
+	var answers []string
+	for _, x := range exchanges {
+		if strings.TrimSpace(x.Answer) != "" {
+			answers = append(answers, x.Answer)
+		}
+	}
+	return strings.Join(answers, "\n\n")
+}
+
+// readWhole reads the answers of the block as one.
+func (c *chooser) readWhole() reading.Reading {
+	key := "\x00whole\x00" + c.all
+	r, known := c.Readings[key]
+	if !known {
+		r = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Level: c.Level, Observable: c.Observable})
+		c.Readings[key] = r
+	}
+	return r
+}
+
+// Foresee reads what Choose is going to read of a story whose last answer has just come in: the answer, and
+// the block as one. It needs no more of in than Choose does, and may run while the answer is being kept.
+func Foresee(in Input) map[string]reading.Reading {
+	last, whole := map[string]reading.Reading{}, map[string]reading.Reading{}
+	one, all := &chooser{Input: in}, &chooser{Input: in, all: joined(in.Exchanges)}
+	one.Readings, all.Readings = last, whole
+	var wg sync.WaitGroup
+	if len(in.Exchanges) > 1 {
+		wg.Go(func() { all.readWhole() })
+	}
+	one.read(in.Exchanges[len(in.Exchanges)-1])
+	wg.Wait()
+	maps.Copy(last, whole)
+	return last
+}
+
 // behavioural walks the gaps of the whole block in the fixed order.
 func (c *chooser) behavioural() Choice {
 	first := c.read(c.Exchanges[0])
 	whole := first
 	if len(c.Exchanges) > 1 {
-		whole = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Level: c.Level, Observable: c.Observable})
+		whole = c.readWhole()
 	}
 	gaps := map[string]string{}
 	for _, g := range whole.Gaps {

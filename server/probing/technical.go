@@ -68,11 +68,12 @@ func (c *chooser) topical(question string) []Anchor {
 // given, keeps points that belong to no step or to one of these.
 func Missing(r *interview.Rubric, text string, steps []string) []interview.Point {
 	var out []interview.Point
+	prepared := reading.Prepare(text)
 	for _, p := range r.Points {
 		if len(steps) > 0 && p.Step != "" && !slices.Contains(steps, p.Step) {
 			continue
 		}
-		if spans := Said(text, p); len(spans) == 0 {
+		if spans := said(text, prepared, p); len(spans) == 0 {
 			out = append(out, p)
 		}
 	}
@@ -91,6 +92,10 @@ func Missing(r *interview.Rubric, text string, steps []string) []interview.Point
 // Said returns where text says a point: by its synonyms and expressions, outside a negation; for a point
 // with neither, by the words of its own text.
 func Said(text string, p interview.Point) []reading.Span {
+	return said(text, reading.Prepare(text), p)
+}
+
+func said(text string, prepared *reading.Prepared, p interview.Point) []reading.Span {
 	phrases := slices.Clone(p.Synonyms)
 	for _, re := range p.Regex {
 		phrases = append(phrases, "re:"+re)
@@ -98,5 +103,5 @@ func Said(text string, p interview.Point) []reading.Span {
 	if len(phrases) == 0 {
 		return reading.Echoes(text, p.Text)
 	}
-	return reading.Find(text, phrases, p.Negations)
+	return prepared.Find(phrases, p.Negations)
 }
