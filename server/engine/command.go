@@ -4,14 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"rehearse/server/interview"
-	"rehearse/server/probing"
 	"rehearse/server/reading"
 )
 
@@ -137,33 +135,14 @@ func (s *session) answer(ctx context.Context, cmd interview.Command) (int64, err
 	if s.phase(s.st.Block(turn.Block)).Kind != interview.PhaseQuestions && reading.OnlyAsks(cmd.Text) {
 		return s.clarify(ctx, cmd)
 	}
-	read := s.foresee(turn, cmd.Text)
-	seq, err := s.append(ctx, cmd.ID, interview.NewEvent(interview.EvAnswerSubmitted,
-		interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text)}))
-	read()
+	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text)})
+	s.foresee(submitted)
+	seq, err := s.append(ctx, cmd.ID, submitted)
+	if err != nil && s.ahead != nil { // what was foreseen did not come
+		<-s.ahead
+		s.ahead = nil
+	}
 	return seq, err
-}
-
-// foresee reads an answer while it is being kept, so that the follow-up is chosen at once. What it returns
-// waits for the readings and remembers them.
-func (s *session) foresee(turn *interview.Turn, text string) func() {
-	b := s.st.Block(turn.Block)
-	if b.Kind != string(interview.KindBehavioural) {
-		return func() {}
-	}
-	in := probing.Input{Kind: interview.KindBehavioural, Level: s.st.Session.Level, Question: s.st.Turn(b.Turns[0]).Text, Observable: s.observable(b.Item)}
-	for _, n := range b.Turns {
-		t := *s.st.Turn(n)
-		if n == turn.Turn {
-			t.Answered, t.Answer = true, text
-		}
-		if t.Answered {
-			in.Exchanges = append(in.Exchanges, exchange(&t))
-		}
-	}
-	done := make(chan map[string]reading.Reading, 1)
-	go func() { done <- probing.Foresee(in) }()
-	return func() { maps.Copy(s.readings, <-done) }
 }
 
 func (s *session) hint(ctx context.Context, cmd interview.Command) (int64, error) {

@@ -104,6 +104,17 @@ func (e *Engine) Close() {
 	e.wg.Wait()
 }
 
+// begin counts one more piece of work that Close waits for; false means that the engine is closing.
+func (e *Engine) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.wg.Add(1)
+	return true
+}
+
 func newID() string {
 	var b [10]byte
 	_, _ = rand.Read(b[:]) // never fails

@@ -30,13 +30,7 @@ func (s *session) kick() {
 	if s.st.Open > 0 || s.st.Closed && s.st.Reported {
 		return
 	}
-	s.e.mu.Lock()
-	closed := s.e.closed
-	if !closed {
-		s.e.wg.Add(1)
-	}
-	s.e.mu.Unlock()
-	if closed {
+	if !s.e.begin() {
 		return
 	}
 	s.pumping = true
@@ -52,7 +46,7 @@ func (s *session) pump() {
 	defer s.mu.Unlock()
 	defer func() { s.pumping = false }()
 	for failures := 0; s.e.ctx.Err() == nil && !s.gone; {
-		next, err := s.next(s.e.ctx)
+		next, err := s.decided(s.e.ctx)
 		switch {
 		case err != nil:
 		case next == nil:
@@ -83,6 +77,48 @@ func (s *session) pump() {
 		}
 		s.mu.Lock()
 	}
+}
+
+// foreseen is what comes after an event, decided while the event was being kept.
+type foreseen struct {
+	seq  int64 // of the event
+	step *step
+	err  error
+}
+
+// foresee begins to decide what comes after an event that is about to be appended: next is a function of the
+// state alone, so it need not wait for the disk. Nothing of it is used unless the event becomes the newest.
+func (s *session) foresee(ev interview.Event) {
+	if s.ahead != nil {
+		<-s.ahead
+		s.ahead = nil
+	}
+	ev.Seq, ev.At = s.st.Seq+1, s.e.stamp()
+	st, err := interview.Apply(s.st, ev)
+	if err != nil || !s.e.begin() {
+		return // append says what is wrong
+	}
+	// The copy has the caches to itself until its result is taken.
+	then := &session{e: s.e, st: st, heard: s.heard, readings: s.readings}
+	ahead := make(chan foreseen, 1)
+	s.ahead = ahead
+	go func() {
+		defer s.e.wg.Done()
+		step, err := then.next(s.e.ctx)
+		ahead <- foreseen{seq: ev.Seq, step: step, err: err}
+	}()
+}
+
+// decided is next, taken from what was foreseen where that still holds.
+func (s *session) decided(ctx context.Context) (*step, error) {
+	if s.ahead != nil {
+		f := <-s.ahead
+		s.ahead = nil
+		if f.err == nil && f.seq == s.st.Seq {
+			return f.step, nil
+		}
+	}
+	return s.next(ctx)
 }
 
 // next decides from the state alone what happens now; nil means that it is the candidate's turn, or over.

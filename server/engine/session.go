@@ -33,6 +33,8 @@ type session struct {
 	heard map[string]map[string]int
 	// readings are the answers read for choices so far.
 	readings map[string]reading.Reading
+	// ahead brings what was foreseen after the answer that is being kept.
+	ahead chan foreseen
 }
 
 // speech is one utterance on its way to the candidate.

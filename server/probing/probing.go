@@ -10,11 +10,9 @@ package probing
 import (
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 
 	"rehearse/server/interview"
 	"rehearse/server/reading"
@@ -357,26 +355,9 @@ func (c *chooser) readWhole() reading.Reading {
 	return r
 }
 
-// Foresee reads what Choose is going to read of a story whose last answer has just come in: the answer, and
-// the block as one. It needs no more of in than Choose does, and may run while the answer is being kept.
-func Foresee(in Input) map[string]reading.Reading {
-	last, whole := map[string]reading.Reading{}, map[string]reading.Reading{}
-	one, all := &chooser{Input: in}, &chooser{Input: in, all: joined(in.Exchanges)}
-	one.Readings, all.Readings = last, whole
-	var wg sync.WaitGroup
-	if len(in.Exchanges) > 1 {
-		wg.Go(func() { all.readWhole() })
-	}
-	one.read(in.Exchanges[len(in.Exchanges)-1])
-	wg.Wait()
-	maps.Copy(last, whole)
-	return last
-}
-
 // behavioural walks the gaps of the whole block in the fixed order.
 func (c *chooser) behavioural() Choice {
-	first := c.read(c.Exchanges[0])
-	whole := first
+	whole := c.read(c.Exchanges[0])
 	if len(c.Exchanges) > 1 {
 		whole = c.readWhole()
 	}
