@@ -105,6 +105,9 @@ func tooLong(text string, limit int) error {
 	return nil
 }
 
+// foreseeFrom is how long a draft is, in bytes, before it is worth reading ahead.
+const foreseeFrom = 200
+
 func (s *session) draft(ctx context.Context, cmd interview.Command) ([]interview.Frame, error) {
 	if s.st.Closed {
 		return nil, interview.Errorf(interview.CodeConflict, "this session is closed; its report is ready")
@@ -117,6 +120,9 @@ func (s *session) draft(ctx context.Context, cmd interview.Command) ([]interview
 	}
 	if err := s.e.Store.SaveDraft(ctx, s.st.ID, interview.Draft{Turn: cmd.Turn, Text: cmd.Text}); err != nil {
 		return nil, err
+	}
+	if len(cmd.Text) >= foreseeFrom {
+		s.foresee(cmd.Turn, cmd.Text)
 	}
 	return []interview.Frame{interview.NoteFrame("draft.saved", map[string]int{"turn": cmd.Turn})}, nil
 }
@@ -136,13 +142,8 @@ func (s *session) answer(ctx context.Context, cmd interview.Command) (int64, err
 		return s.clarify(ctx, cmd)
 	}
 	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text)})
-	s.foresee(submitted)
-	seq, err := s.append(ctx, cmd.ID, submitted)
-	if err != nil && s.ahead != nil { // what was foreseen did not come
-		<-s.ahead
-		s.ahead = nil
-	}
-	return seq, err
+	s.foresee(cmd.Turn, cmd.Text)
+	return s.append(ctx, cmd.ID, submitted)
 }
 
 func (s *session) hint(ctx context.Context, cmd interview.Command) (int64, error) {

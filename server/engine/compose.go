@@ -146,18 +146,31 @@ func (s *session) rules(q *question, b interview.Brief) guard.Rules {
 	for _, p := range s.e.Pack.Principles {
 		r.Terms = append(r.Terms, p.Name)
 	}
-	if rub := s.e.Pack.Rubrics[s.st.Block(q.asked.Block).Item]; rub != nil {
-		for _, p := range rub.Points {
-			r.Hidden = append(r.Hidden, p.Text)
-			for _, syn := range p.Synonyms {
-				if !strings.HasPrefix(syn, "re:") {
-					r.Hidden = append(r.Hidden, syn)
-				}
+	r.Hidden = s.e.hidden(s.st.Block(q.asked.Block).Item)
+	return r
+}
+
+// hidden are the phrases of an item's rubric, cut once.
+func (e *Engine) hidden(item string) *guard.Phrases {
+	rub := e.Pack.Rubrics[item]
+	if rub == nil {
+		return nil
+	}
+	if known, ok := e.phrases.Load(item); ok {
+		return known.(*guard.Phrases)
+	}
+	var all []string
+	for _, p := range rub.Points {
+		all = append(all, p.Text)
+		for _, syn := range p.Synonyms {
+			if !strings.HasPrefix(syn, "re:") {
+				all = append(all, syn)
 			}
 		}
-		for _, f := range rub.Findings {
-			r.Hidden = append(r.Hidden, f.Title, f.Fix, f.Exploit)
-		}
 	}
-	return r
+	for _, f := range rub.Findings {
+		all = append(all, f.Title, f.Fix, f.Exploit)
+	}
+	known, _ := e.phrases.LoadOrStore(item, guard.Hide(all))
+	return known.(*guard.Phrases)
 }

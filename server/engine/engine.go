@@ -78,6 +78,8 @@ type Engine struct {
 	mu     sync.Mutex
 	live   map[string]*session
 	closed bool
+	// phrases are the hidden phrases by item (*guard.Phrases).
+	phrases sync.Map
 }
 
 // New returns an Engine. Close has to be called before its store is closed.

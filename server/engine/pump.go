@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	"rehearse/server/interview"
@@ -84,42 +85,52 @@ type foreseen struct {
 	seq  int64 // of the event
 	step *step
 	err  error
+	then *session // the copy that decided it: its caches are taken over
 }
 
-// foresee begins to decide what comes after an event that is about to be appended: next is a function of the
-// state alone, so it need not wait for the disk. Nothing of it is used unless the event becomes the newest.
-func (s *session) foresee(ev interview.Event) {
-	if s.ahead != nil {
-		<-s.ahead
-		s.ahead = nil
+// foresee begins to decide what comes after an answer that is about to be appended, or is still being typed:
+// next is a function of the state alone, so it need not wait for the disk. Nothing of it is used unless
+// exactly this answer becomes the newest event.
+func (s *session) foresee(turn int, text string) {
+	if s.ahead != nil && s.aheadText == text {
+		return
 	}
+	s.forget()
+	ev := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: turn, Text: text, Words: interview.CountWords(text)})
 	ev.Seq, ev.At = s.st.Seq+1, s.e.stamp()
 	st, err := interview.Apply(s.st, ev)
 	if err != nil || !s.e.begin() {
 		return // append says what is wrong
 	}
-	// The copy has the caches to itself until its result is taken.
-	then := &session{e: s.e, st: st, heard: s.heard, readings: s.readings}
+	then := &session{e: s.e, st: st, heard: maps.Clone(s.heard), readings: maps.Clone(s.readings)}
 	ahead := make(chan foreseen, 1)
-	s.ahead = ahead
+	s.ahead, s.aheadText = ahead, text
 	go func() {
 		defer s.e.wg.Done()
 		step, err := then.next(s.e.ctx)
-		ahead <- foreseen{seq: ev.Seq, step: step, err: err}
+		ahead <- foreseen{seq: ev.Seq, step: step, err: err, then: then}
 	}()
 }
+
+// forget drops what was foreseen.
+func (s *session) forget() { s.ahead, s.aheadText = nil, "" }
 
 // decided is next, taken from what was foreseen where that still holds.
 func (s *session) decided(ctx context.Context) (*step, error) {
 	if s.ahead != nil {
 		f := <-s.ahead
-		s.ahead = nil
-		if f.err == nil && f.seq == s.st.Seq {
+		answer := s.aheadText
+		s.forget()
+		if t := s.lastTurn(); f.err == nil && f.seq == s.st.Seq && t != nil && t.Answered && t.Answer == answer {
+			s.heard, s.readings = f.then.heard, f.then.readings
 			return f.step, nil
 		}
 	}
 	return s.next(ctx)
 }
+
+// lastTurn is the newest turn, or nil.
+func (s *session) lastTurn() *interview.Turn { return s.st.Turn(len(s.st.Turns)) }
 
 // next decides from the state alone what happens now; nil means that it is the candidate's turn, or over.
 func (s *session) next(ctx context.Context) (*step, error) {

@@ -33,8 +33,9 @@ type session struct {
 	heard map[string]map[string]int
 	// readings are the answers read for choices so far.
 	readings map[string]reading.Reading
-	// ahead brings what was foreseen after the answer that is being kept.
-	ahead chan foreseen
+	// ahead brings what was foreseen after the answer that is being typed or kept.
+	ahead     chan foreseen
+	aheadText string
 }
 
 // speech is one utterance on its way to the candidate.

@@ -25,7 +25,7 @@ type Rules struct {
 	Transcript []string
 	// Hidden are the phrases of the rubric: no run of four of their words may be said unless the
 	// candidate or the authored wording said it first.
-	Hidden []string
+	Hidden *Phrases
 	// Terms are single words and names that are never said (principle names, "rubric", ...).
 	Terms []string
 	// Said are the interviewer's earlier utterances; the same text again is refused.
@@ -161,9 +161,29 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 	return out
 }
 
+// hiddenRun is how many words of a hidden phrase in a row give it away.
+const hiddenRun = 4
+
+// Phrases are hidden phrases, cut once for many utterances.
+type Phrases struct{ grams map[string]bool }
+
+// Hide cuts phrases of a rubric. It is safe for concurrent use.
+func Hide(phrases []string) *Phrases {
+	p := &Phrases{grams: map[string]bool{}}
+	for _, h := range phrases {
+		w := words(normal(h))
+		for i := 0; i+hiddenRun <= len(w); i++ {
+			p.grams[strings.Join(w[i:i+hiddenRun], " ")] = true
+		}
+		if len(w) == 2 || len(w) == 3 { // a short synonym is a whole thought
+			p.grams[strings.Join(w, " ")] = true
+		}
+	}
+	return p
+}
+
 // leaked returns the first run of four words that stands in a hidden phrase and that nobody has said.
-func leaked(own, hidden, transcript []string) string {
-	const n = 4
+func leaked(own []string, hidden *Phrases, transcript []string) string {
 	var heard []string // the transcript as plain words, made when it is first needed
 	said := func(g string) bool {
 		if heard == nil {
@@ -173,29 +193,12 @@ func leaked(own, hidden, transcript []string) string {
 		}
 		return slices.ContainsFunc(heard, func(t string) bool { return strings.Contains(t, g) })
 	}
-	if len(own) < 2 {
+	if hidden == nil {
 		return ""
 	}
-	mine := map[string]bool{} // only a phrase that shares a word with what is said can be in it
-	for _, w := range own {
-		mine[w] = true
-	}
-	grams := map[string]bool{}
-	for _, h := range hidden {
-		w := words(normal(h))
-		if !slices.ContainsFunc(w, func(x string) bool { return mine[x] }) {
-			continue
-		}
-		for i := 0; i+n <= len(w); i++ {
-			grams[strings.Join(w[i:i+n], " ")] = true
-		}
-		if len(w) == 2 || len(w) == 3 { // a short synonym is a whole thought
-			grams[strings.Join(w, " ")] = true
-		}
-	}
-	for size := 2; size <= n; size++ {
+	for size := 2; size <= hiddenRun; size++ {
 		for i := 0; i+size <= len(own); i++ {
-			if g := strings.Join(own[i:i+size], " "); grams[g] && !said(g) {
+			if g := strings.Join(own[i:i+size], " "); hidden.grams[g] && !said(g) {
 				return g
 			}
 		}

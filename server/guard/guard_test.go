@@ -13,7 +13,7 @@ const wording = "What else did you consider, and why not?"
 
 func rules() Rules {
 	return Rules{Wording: wording, Transcript: said, Terms: []string{"dive deep"},
-		Hidden: []string{"compares the response with a known baseline", "least privilege"}, Said: []string{"You said you pulled a week. " + wording}}
+		Hidden: Hide([]string{"compares the response with a known baseline", "least privilege"}), Said: []string{"You said you pulled a week. " + wording}}
 }
 
 func TestCheck(t *testing.T) {
@@ -70,6 +70,6 @@ func TestCheck(t *testing.T) {
 func FuzzCheck(f *testing.F) {
 	f.Add("You said: “x” why?", "what?")
 	f.Fuzz(func(_ *testing.T, text, word string) {
-		Check(text, Rules{Wording: word, Transcript: []string{text, word}, Hidden: []string{word}, Terms: []string{word}})
+		Check(text, Rules{Wording: word, Transcript: []string{text, word}, Hidden: Hide([]string{word}), Terms: []string{word}})
 	})
 }

@@ -22,17 +22,19 @@ func BenchmarkTurn(b *testing.B) {
 	for _, bb := range []struct{ name, format string }{{"story", "story-drill"}, {"dive", "dive-deep"}} {
 		b.Run(bb.name+"/model", func(b *testing.B) {
 			fake := ollamatest.New(b)
-			turn(b, start(b, b.TempDir(), "--ollama", fake.URL), bb.format)
+			turn(b, start(b, b.TempDir(), "--ollama", fake.URL), bb.format, true)
 			if len(fake.Chats()) == 0 {
 				b.Error("the model was not asked")
 			}
 		})
-		b.Run(bb.name+"/none", func(b *testing.B) { turn(b, start(b, b.TempDir(), "--model", "none"), bb.format) })
+		b.Run(bb.name+"/none", func(b *testing.B) { turn(b, start(b, b.TempDir(), "--model", "none"), bb.format, true) })
+		b.Run(bb.name+"/none-pasted", func(b *testing.B) { turn(b, start(b, b.TempDir(), "--model", "none"), bb.format, false) })
 	}
 }
 
-// turn sits one session after another.
-func turn(b *testing.B, s *server, format string) {
+// turn sits one session after another. Typed answers have been saved as drafts before they are submitted;
+// pasted ones come out of nothing, and all reading is left to the moment of submitting.
+func turn(b *testing.B, s *server, format string, typed bool) {
 	var all []time.Duration
 	no := 0
 	for b.Loop() {
@@ -42,7 +44,7 @@ func turn(b *testing.B, s *server, format string) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		c.cut = true
+		c.cut, c.typed = true, typed
 		if err := c.sit(); err != nil {
 			b.Fatal(err)
 		}

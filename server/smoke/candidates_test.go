@@ -45,6 +45,10 @@ func answerOf(session, turn int) string {
 	return strings.ReplaceAll(strings.TrimSuffix(text, "."), ". ", " at "+name+". ") + " at " + name + "."
 }
 
+// betweenDraftAndSubmit is the time from the last saved draft to the press of Submit. The page saves a draft
+// when typing has paused for four tenths of a second, so that a person takes longer than this.
+const betweenDraftAndSubmit = 100 * time.Millisecond
+
 // candidate sits one session over its own websocket and notes when things were sent and seen.
 type candidate struct {
 	no      int
@@ -52,6 +56,7 @@ type candidate struct {
 	ws      *websocket.Conn
 	pause   time.Duration // between a question and its answer, on average
 	cut     bool          // stop each utterance at its first words, so that it is not waited out
+	typed   bool          // the answer is sent as a draft first, as the page does when typing pauses
 
 	sent   map[int]time.Time     // by turn: when the answer was written
 	next   []time.Duration       // from an answer to the first sign of the next question
@@ -120,6 +125,12 @@ func (c *candidate) heard(f frame, now time.Time) (done bool, err error) {
 			}
 		}
 		time.Sleep(c.pause/2 + c.pause*time.Duration((c.no*31+turn*17)%100)/100) // half to one and a half: people do not keep step
+		if c.typed {
+			if err := c.write(map[string]any{"type": "draft", "turn": turn, "text": answerOf(c.no, turn)}); err != nil {
+				return false, err
+			}
+			time.Sleep(betweenDraftAndSubmit)
+		}
 		c.sent[turn] = time.Now()
 		return false, c.write(map[string]any{"type": "answer", "id": c.id(turn), "turn": turn, "text": answerOf(c.no, turn)})
 	case "ack":
