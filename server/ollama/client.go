@@ -50,8 +50,9 @@ type Client struct {
 }
 
 type host struct {
-	url string
-	api *api.Client
+	url  string
+	api  *api.Client
+	chat *chatter
 }
 
 // New returns a client for the servers at these URLs. Addresses that are no URL are left out; the settings
@@ -70,7 +71,7 @@ func New(urls []string, log *slog.Logger) *Client {
 		if u, err := url.Parse(raw); err == nil && u.Host != "" {
 			// A redirect could lead to another address than the configured one.
 			hc := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-			c.hosts = append(c.hosts, host{url: raw, api: api.NewClient(u, hc)})
+			c.hosts = append(c.hosts, host{url: raw, api: api.NewClient(u, hc), chat: &chatter{base: u, http: hc}})
 		}
 	}
 	return c
@@ -106,7 +107,7 @@ type Choice struct {
 	Digest   string
 	Thinking bool // lists the capability, and is told not to
 	Cloud    bool // runs on somebody else's machine
-	host     *api.Client
+	host     *chatter
 }
 
 // Reply is one finished answer of a model with the server's own account of it.
