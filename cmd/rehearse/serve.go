@@ -99,7 +99,7 @@ func loadPack(c config.Config) (*interview.Pack, error) {
 
 func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
 	// A turn allocates some megabyte: with a small heap the collector would run in the middle of every other one.
-	debug.SetGCPercent(150)
+	debug.SetGCPercent(200)
 	loaded, err := loadPack(c)
 	if err != nil {
 		return nil, err

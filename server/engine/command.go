@@ -41,7 +41,7 @@ func (s *session) do(ctx context.Context, cmd interview.Command) (seq int64, fra
 	if cmd.ID == "" || len(cmd.ID) > interview.MaxID {
 		return 0, nil, false, interview.FieldError("id", "every command needs an id of its own, at most %d bytes", interview.MaxID)
 	}
-	seq, found, err := s.e.Store.Command(ctx, s.st.ID, cmd.ID)
+	seq, found, err := s.acted(ctx, cmd.ID)
 	if err != nil || found {
 		return seq, nil, false, err
 	}
@@ -57,6 +57,15 @@ func (s *session) do(ctx context.Context, cmd interview.Command) (seq int64, fra
 		s.kick()
 	}
 	return seq, nil, false, err
+}
+
+// acted reports whether a command was acted on before, and as which event.
+func (s *session) acted(ctx context.Context, id string) (int64, bool, error) {
+	if s.ids != nil {
+		seq, found := s.ids[id]
+		return seq, found, nil
+	}
+	return s.e.Store.Command(ctx, s.st.ID, id)
 }
 
 var commands = map[string]func(*session, context.Context, interview.Command) (int64, error){

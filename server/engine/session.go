@@ -34,7 +34,9 @@ type session struct {
 	// readings are the answers read for choices so far.
 	readings map[string]reading.Reading
 	// ahead brings what was foreseen after the answer that is being typed or kept.
-	ahead     chan foreseen
+	ahead chan foreseen
+	// ids are the commands that were acted on, where this process has seen them all; nil asks the store.
+	ids       map[string]int64
 	aheadText string
 }
 
@@ -50,7 +52,11 @@ type speech struct {
 func (sp *speech) halt() { sp.once.Do(func() { close(sp.stop); sp.cancel() }) }
 
 func newSession(e *Engine, st interview.State) *session {
-	return &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}, readings: map[string]reading.Reading{}}
+	s := &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}, readings: map[string]reading.Reading{}}
+	if st.Seq == 1 { // just created: no command was acted on yet
+		s.ids = map[string]int64{}
+	}
+	return s
 }
 
 // abandon ends what is under way without a trace: the session is being deleted.
@@ -229,6 +235,9 @@ func (s *session) append(ctx context.Context, command string, events ...intervie
 		return 0, fmt.Errorf("keeping what just happened: %w", err)
 	}
 	s.st = st
+	if s.ids != nil && command != "" {
+		s.ids[command] = st.Seq
+	}
 	moved := false
 	for _, ev := range events {
 		s.publish(interview.EventFrame(ev))
