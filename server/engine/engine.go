@@ -287,8 +287,12 @@ func (e *Engine) State(ctx context.Context, id string) (interview.State, error) 
 		return interview.State{}, err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.st, nil
+	st := s.st
+	s.mu.Unlock()
+	if st.Closed { // looked at for its report; nobody needs it in memory
+		e.release(s)
+	}
+	return st, nil
 }
 
 // open returns the session, read from the store when it is not in memory.
