@@ -222,10 +222,12 @@ func OnlyAsks(text string) bool {
 		mark := strings.HasSuffix(strings.TrimRight(sentence, "\"'”)"), "?")
 		asks := askingForm.MatchString(sentence)
 		switch {
+		case mark && len(strings.Fields(sentence)) == 1 && !asks: // "yes?" asks for nothing
+			return false
 		case mark && (asks || !statementForm.MatchString(sentence)):
 			asked++
 		case !mark && len(strings.Fields(sentence)) <= 6 && politeForm.MatchString(sentence):
-		case !mark && asks && len(spans) == 1 && startsWithWh.MatchString(sentence) && !statementForm.MatchString(sentence) && len(strings.Fields(sentence)) <= 12:
+		case !mark && asks && !tellsOf(sentence) && len(spans) == 1 && startsWithWh.MatchString(sentence) && !statementForm.MatchString(sentence) && len(strings.Fields(sentence)) <= 12:
 			asked++ // the question mark was left out
 		default:
 			return false
@@ -233,6 +235,16 @@ func OnlyAsks(text string) bool {
 	}
 	return asked > 0
 }
+
+// tellsOf reports whether a sentence that begins like a question goes on like a story: "When I joined the team".
+func tellsOf(sentence string) bool {
+	words := strings.Fields(strings.ToLower(sentence))
+	return len(words) > 1 && openers[words[0]] && tellers[words[1]]
+}
+
+var openers = set("when where what which who how")
+
+var tellers = set("i i'd i've we we'd he she they it the my our a an this that")
 
 var politeForm = regexp.MustCompile(`(?i)^(?:sorry|ok|okay|thanks|thank you|sure|hmm|right|one (?:quick )?question|quick question|a question|before i start|just to (?:clarify|check)|good|let me ask)`)
 

@@ -138,6 +138,9 @@ func TestOnlyAsks(t *testing.T) {
 		"":     false,
 		"yes":  false,
 		"Why?": true,
+		"yes?": false,
+		"When I joined the team we had no tests.": false,
+		"is the bucket public":                    true,
 		"I stopped the rollout. Do you want to know how it went on after that, or is this enough?":                                       false,
 		"First I would check who can call it. Does the service trust the gateway? If so I would attack that, because it is the weakest.": false,
 	} {
