@@ -63,6 +63,7 @@ func verbs() []verb {
 		{"serve", "run the server and print the link to open (the default)", serve},
 		{"read", "measure answers: JSON lines in, readings out, no model", read},
 		{"probe", "choose the next follow-up: JSON lines in, probes out", probe},
+		{"grade", "grade answers by what code can measure: JSON lines in, grades out", grade},
 		{"lint", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"export", "write a session as Markdown or JSON", export},
 		{"doctor", "say what is here: data, pack, Ollama, model", doctor},

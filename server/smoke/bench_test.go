@@ -19,7 +19,7 @@ const (
 // the first words of the follow-up, the durable commit of the answer included. The model, where there is
 // one, answers at once. A story has up to three follow-ups; a dive has ten, and each rests on all of it.
 func BenchmarkTurn(b *testing.B) {
-	for _, bb := range []struct{ name, format string }{{"story", "story-drill"}, {"dive", "dive-deep"}} {
+	for _, bb := range []struct{ name, format string }{{"screen", "phone-screen"}, {"story", "story-drill"}, {"dive", "dive-deep"}} {
 		b.Run(bb.name+"/model", func(b *testing.B) {
 			fake := ollamatest.New(b)
 			turn(b, start(b, b.TempDir(), "--ollama", fake.URL), bb.format, true)

@@ -1,0 +1,355 @@
+package grading
+
+import (
+	"context"
+	"math"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"rehearse/server/reading"
+)
+
+// A point is made at a soft value of yesAt and above, and not made below noAt.
+const (
+	yesAt = 0.6
+	noAt  = 0.3
+)
+
+// technical grades an answer by the points it makes.
+func (g Grader) technical(ctx context.Context, in Input) Grade {
+	about := stems(in.Question + " " + in.Reference)
+	points, split := in.Points, false
+	if len(points) == 0 && strings.TrimSpace(in.Reference) != "" {
+		points, split = SplitReference(in.Reference), true
+	}
+	if len(points) == 0 {
+		return Grade{Status: StatusFailed, Reason: "neither points nor a reference were given", Flags: []string{}}
+	}
+	for _, p := range points {
+		for s := range stems(p.Text) {
+			about[s] = true
+		}
+	}
+	cleaned, flags := turns(in, about)
+	out := Grade{Graded: true, Status: StatusGraded, Flags: append([]string{}, flags...)}
+	un, _ := g.read(ctx, in, points, split, cleaned[:1], &out)
+	after, verdicts := un, []Verdict(nil)
+	after, verdicts = g.read(ctx, in, points, split, cleaned, &out)
+	if after < un {
+		after = un
+	}
+	out.Points = verdicts
+	out.Unprompted = Scores{number(un), number(un)}
+	out.After = Scores{number(after), number(after)}
+	out.Score, out.Measured = out.After.Score, out.After.Measured
+	return out
+}
+
+// read measures the points over some turns. What is no answer is flagged and makes none.
+func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, cleaned []cleaned, out *Grade) (float64, []Verdict) {
+	turns := make([]said, len(cleaned))
+	any := false
+	for i, c := range cleaned {
+		if f := worthless(c.text, in); f != "" {
+			if i == 0 {
+				out.Flags = flag(out.Flags, f)
+				if out.Reason == "" && len(cleaned) == 1 {
+					out.Reason = map[string]string{FlagNonAnswer: "nothing was answered", FlagGibberish: "the text holds hardly a word", FlagSalad: "keywords without sentences", FlagEcho: "the question given back"}[f]
+				}
+			}
+			turns[i] = said{turn: i}
+			continue
+		}
+		any = true
+		turns[i] = prepare(c.text, i)
+	}
+	question := stems(in.Question)
+	m := matcher{turns: turns, question: question, memo: &similar{m: map[[2]string]float64{}}}
+	verdicts := make([]Verdict, len(points))
+	soft := make([]float64, len(points))
+	targets := make([]target, len(points))
+	for i, p := range points {
+		targets[i] = newTarget(p.Text, question)
+		soft[i], verdicts[i] = m.point(p, &targets[i])
+		if split {
+			verdicts[i].Text = p.Text
+		}
+	}
+	if !any {
+		return 0, verdicts
+	}
+	if g.Embed != nil {
+		g.fuse(ctx, points, turns, soft, verdicts)
+	}
+	score := mean(points, targets, soft, split)
+	if split {
+		score = 0.5*score + 0.5*m.whole(in.Reference)
+	}
+	return score, verdicts
+}
+
+// worthless names what makes a technical text no answer.
+func worthless(text string, in Input) string {
+	s := shapeOf(text)
+	switch {
+	case s.words == 0 || dodged(text):
+		return FlagNonAnswer
+	case s.words >= 3 && s.gibberish():
+		return FlagGibberish
+	case s.salad():
+		if in.Reference != "" && shapeOf(in.Reference).salad() {
+			return ""
+		}
+		return FlagSalad
+	case s.words >= 8 && echoes(text, in.Question):
+		return FlagEcho
+	}
+	return ""
+}
+
+// mean is the weighted mean of what the points are worth. A missing must-have caps it; points split from a
+// reference weigh what they hold.
+func mean(points []Point, targets []target, soft []float64, split bool) float64 {
+	sum, total, must, missed := 0.0, 0.0, 0.0, 0.0
+	for i, p := range points {
+		w := p.Weight
+		if split {
+			w = math.Sqrt(targets[i].total)
+		} else if w <= 0 {
+			w = 1
+		}
+		sum += w * soft[i]
+		total += w
+		if p.Must {
+			must += w
+			missed += w * (1 - soft[i])
+		}
+	}
+	if total == 0 {
+		return 0
+	}
+	score := sum / total
+	if must > 0 {
+		score = min(score, 1-0.6*missed/must)
+	}
+	return score
+}
+
+// matcher looks for points in what was said.
+type matcher struct {
+	turns    []said
+	question map[string]bool
+	memo     *similar
+}
+
+// point measures one point: how much of it the best one or two neighbouring sentences hold, and how much
+// the whole answer does. The author's rules win where they say something.
+func (m *matcher) point(p Point, t *target) (float64, Verdict) {
+	v := Verdict{ID: p.ID, Verdict: "no", By: ByMeasured, Quotes: []Quote{}}
+	if rules := rules(p); len(rules) > 0 {
+		for _, s := range m.turns {
+			if spans := reading.Find(s.text, rules, p.Negations); len(spans) > 0 {
+				v.Verdict, v.Confidence, v.By, v.Quotes = "yes", 0.9, ByAuthored, quotesOf(s.turn, spans, 2)
+				return 1, v
+			}
+		}
+	}
+	best, from := 0.0, Quote{}
+	sum := make([]float64, len(t.words))
+	for _, s := range m.turns {
+		for i := range s.ws {
+			h := t.cover(s.ws[i], m.memo)
+			for k, x := range h.per {
+				sum[k] = max(sum[k], x)
+			}
+			if x := h.recall * (0.85 + 0.15*t.close(h)); x > best {
+				best, from = x, Quote{s.turn, s.at[i].start, s.at[i].end}
+			}
+			if i+1 >= len(s.ws) || h.recall == 0 || len(s.ws[i])+len(s.ws[i+1]) > 60 {
+				continue
+			}
+			pair := append(append([]word{}, s.ws[i]...), s.ws[i+1]...)
+			h = t.cover(pair, m.memo)
+			if x := h.recall * (0.85 + 0.15*t.close(h)) * 0.93; x > best {
+				best, from = x, Quote{s.turn, s.at[i].start, s.at[i+1].end}
+			}
+		}
+	}
+	global := 0.0
+	if t.total > 0 {
+		for k, x := range sum {
+			global += x * t.weights[k]
+		}
+		global /= t.total
+	}
+	value := ramp(0.7*best+0.3*global, 0.12, 0.72)
+	return value, settle(v, value, from)
+}
+
+// settle turns a soft value into a verdict with its confidence and quote.
+func settle(v Verdict, value float64, from Quote) Verdict {
+	switch {
+	case value >= yesAt:
+		v.Verdict = "yes"
+	case value >= noAt:
+		v.Verdict = "unclear"
+	default:
+		v.Verdict = "no"
+	}
+	v.Confidence = math.Round(math.Abs(value-0.45)/0.55*100) / 100
+	v.Quotes = []Quote{}
+	if v.Verdict != "no" && from.End > from.Start {
+		v.Quotes = append(v.Quotes, from)
+	}
+	return v
+}
+
+func rules(p Point) []string {
+	out := append([]string{}, p.Synonyms...)
+	for _, re := range p.Regex {
+		out = append(out, "re:"+re)
+	}
+	return out
+}
+
+// ramp maps x smoothly from 0 at lo to 1 at hi.
+func ramp(x, lo, hi float64) float64 {
+	x = min(1, max(0, (x-lo)/(hi-lo)))
+	return x
+}
+
+// whole is how much of a reference an answer holds, weighed against how much of the related sentences
+// belongs to it. Sentences that share next to nothing with the reference are left out, so that length by
+// itself changes nothing.
+func (m *matcher) whole(reference string) float64 {
+	t := newTarget(reference, m.question)
+	if t.total == 0 {
+		return 0
+	}
+	sum := make([]float64, len(t.words))
+	var own []word
+	for _, s := range m.turns {
+		for i := range s.ws {
+			h := t.cover(s.ws[i], m.memo)
+			for k, x := range h.per {
+				sum[k] = max(sum[k], x)
+			}
+			if h.recall > 0.05 {
+				own = append(own, s.ws[i]...)
+			}
+		}
+	}
+	got := 0.0
+	for k, x := range sum {
+		got += x * t.weights[k]
+	}
+	recall := got / t.total
+	in, all := 0.0, 0.0
+	seen := map[string]bool{}
+	for k := range own {
+		w := weight(&own[k], m.question)
+		if w == 0 || seen[own[k].stem] {
+			continue
+		}
+		seen[own[k].stem] = true
+		best := 0.0
+		for i := range t.words {
+			best = max(best, m.memo.of(&t.words[i], &own[k]))
+		}
+		in += w * best
+		all += w
+	}
+	precision := 0.0
+	if all > 0 {
+		precision = in / all
+	}
+	if recall == 0 || precision == 0 {
+		return 0
+	}
+	f := 1 / (0.8/recall + 0.2/precision)
+	return ramp(f, 0.05, 0.7)
+}
+
+// fuse mixes in how near each point's meaning is to its best sentence, where vectors can be had. Without
+// them the words alone decide.
+func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []float64, verdicts []Verdict) {
+	var texts []string
+	var at []Quote
+	for _, p := range points {
+		texts = append(texts, p.Text)
+	}
+	for _, s := range turns {
+		for _, sp := range s.at {
+			texts = append(texts, s.text[sp.start:sp.end])
+			at = append(at, Quote{s.turn, sp.start, sp.end})
+		}
+	}
+	vectors, err := g.Embed(ctx, texts)
+	if err != nil || len(vectors) != len(texts) || len(at) == 0 {
+		return
+	}
+	for i := range points {
+		if verdicts[i].By == ByAuthored {
+			continue
+		}
+		best, from := 0.0, Quote{}
+		for k := range at {
+			if c := cosine(vectors[i], vectors[len(points)+k]); c > best {
+				best, from = c, at[k]
+			}
+		}
+		soft[i] = 0.5*soft[i] + 0.5*ramp(best, 0.25, 0.8)
+		if len(verdicts[i].Quotes) > 0 {
+			from = verdicts[i].Quotes[0]
+		}
+		verdicts[i] = settle(verdicts[i], soft[i], from)
+	}
+}
+
+func cosine(a, b []float32) float64 {
+	dot, na, nb := 0.0, 0.0, 0.0
+	for i := range min(len(a), len(b)) {
+		dot += float64(a[i]) * float64(b[i])
+		na += float64(a[i]) * float64(a[i])
+		nb += float64(b[i]) * float64(b[i])
+	}
+	if na == 0 || nb == 0 || math.IsNaN(dot) {
+		return 0
+	}
+	return dot / math.Sqrt(na*nb)
+}
+
+var clauseCut = regexp.MustCompile(`[;:] |, (?:and|but|so|because|which|while|whereas|since|though) `)
+
+// SplitReference cuts a reference answer into short points: its sentences, and their clauses where each
+// side still says something.
+func SplitReference(reference string) []Point {
+	var out []Point
+	for _, s := range sentences(clip(reference)) {
+		text := reference[s.start:s.end]
+		from := 0
+		add := func(part string) {
+			part = strings.Trim(part, " \t\r\n,;:.")
+			out = append(out, Point{ID: "r" + strconv.Itoa(len(out)+1), Text: part, Weight: 1})
+		}
+		for _, at := range clauseCut.FindAllStringIndex(text, -1) {
+			if content(text[from:at[0]]) >= 3 && content(text[at[1]:]) >= 3 {
+				add(text[from:at[0]])
+				from = at[1]
+			}
+		}
+		add(text[from:])
+	}
+	return out
+}
+
+func content(text string) int {
+	n := 0
+	for _, w := range wordsIn(text, span{0, len(text)}) {
+		if !w.function() {
+			n++
+		}
+	}
+	return n
+}
