@@ -30,6 +30,7 @@ var rooms = []room{
 	{"server/probing", []string{"server/interview", "server/reading"}, "a pure function of what was said"},
 	{"server/reading", []string{"server/interview"}, "pure measurement; no model, no store"},
 	{"server/guard", []string{"server/interview"}, "judges text and knows neither model nor engine"},
+	{"server/grading", []string{"server/interview", "server/reading"}, "pure measurement; whoever wants a model's judgement hands it in"},
 	{"server/voice", []string{"server/interview"}, "the authored voice needs nothing and cannot fail"},
 	{"server/ollama", []string{"server/interview", "server/prompt", "github.com/ollama/ollama/api", "github.com/ollama/ollama/types/model"}, "the one room that speaks to a model"},
 	{"server/ollama/ollamatest", []string{"github.com/ollama/ollama/api"}, "a scripted endpoint for tests"},

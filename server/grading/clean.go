@@ -107,7 +107,7 @@ func repeats(text string, at []span, cut []bool, earlier []string) int {
 	return n
 }
 
-// strays cuts runs of three and more sentences that share no telling word with the question, the trade or
+// strays cuts runs of four and more sentences that share no telling word with the question, the trade or
 // the rest of the answer, where the rest is the larger part of what is known to belong. It returns how many.
 func strays(text string, at []span, cut []bool, about map[string]bool) int {
 	if len(at) < 5 {
@@ -146,7 +146,7 @@ func strays(text string, at []span, cut []bool, about map[string]bool) int {
 		for j < len(at) && !belongs[j] && !cut[j] && (j == i || !strings.Contains(text[at[j-1].end:at[j].start], "\n")) {
 			j++
 		}
-		for k, to := unrelated(text, at, i, j); k < to; k++ {
+		for k, to := unrelated(text, at, seed, i, j); k < to; k++ {
 			cut[k] = true
 			n++
 		}
@@ -157,7 +157,7 @@ func strays(text string, at []span, cut []bool, about map[string]bool) int {
 
 // unrelated narrows a run of sentences that share nothing with the rest to those that may be cut: not what
 // the candidate says of themselves at its edges, and only a long run where they act in it.
-func unrelated(text string, at []span, from, to int) (int, int) {
+func unrelated(text string, at []span, seed []int, from, to int) (int, int) {
 	speaks := func(k int) bool { return speaker.MatchString(text[at[k].start:at[k].end]) }
 	for from < to && speaks(from) {
 		from++
@@ -165,13 +165,14 @@ func unrelated(text string, at []span, from, to int) (int, int) {
 	for to > from && speaks(to-1) {
 		to--
 	}
-	acts := 0
+	acts, seeds := 0, 0
 	for k := from; k < to; k++ {
+		seeds += seed[k]
 		if tells.MatchString(text[at[k].start:at[k].end]) {
 			acts++
 		}
 	}
-	if to-from >= 3 && acts*3 <= to-from || to-from >= 6 {
+	if seeds*3 <= to-from && (to-from >= 4 && acts*3 <= to-from || to-from >= 6) {
 		return from, to
 	}
 	return 0, 0

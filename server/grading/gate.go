@@ -11,11 +11,11 @@ const gateWords = 40
 
 // shape is what the gate counts in a text.
 type shape struct {
-	words, function, common, known int
-	plausible                      float64 // mean over words that are no acronyms
-	judged                         int
-	marks                          int // commas and full stops
-	longest                        int // longest run without a function word
+	words, function, known int
+	plausible              float64 // mean over words that are no acronyms
+	judged                 int
+	marks                  int // commas and full stops
+	longest                int // longest run without a function word
 }
 
 func shapeOf(text string) shape {

@@ -9,6 +9,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"rehearse/server/interview"
@@ -86,10 +87,10 @@ func TestProbeSetIsOrdered(t *testing.T) {
 			if g[q] > 0.2 {
 				t.Errorf("%s: %s scores %.3f", base, q, g[q])
 			}
-			if base == "beh-speak-up" || base == "beh-long-view" { // the weak answers are conditional, or hold half a sentence of an occasion
+			if base == "beh-speak-up" { // the weak answer is in the conditional throughout and counts as no evidence
 				continue
 			}
-			if g[q] >= g["weak"] && !(base == "tec-ssrf" && q == "injection") { // the weak answer makes no point at all
+			if g[q] >= g["weak"] {
 				t.Errorf("%s: %s scores %.3f, the weak answer %.3f", base, q, g[q], g["weak"])
 			}
 		}
@@ -343,4 +344,51 @@ func BenchmarkGrade(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N*len(set)), "µs/answer")
+}
+
+func TestLongAnswersAreQuick(t *testing.T) {
+	var b strings.Builder
+	for _, l := range probeSet(t) {
+		if l.Quality == "strong" || l.Quality == "medium" {
+			b.WriteString(l.Answer + "\n")
+		}
+	}
+	for _, l := range probeSet(t) {
+		if l.Quality == "strong" {
+			in := l.input()
+			in.Answer = b.String()
+			start := time.Now()
+			run(in)
+			if d := time.Since(start); d > 3*time.Second {
+				t.Errorf("%s: %d bytes took %v", l.ID, len(in.Answer), d)
+			}
+		}
+	}
+}
+
+func TestHonestAnswersAreNotCut(t *testing.T) {
+	f, err := os.Open("../smoke/testdata/gaps.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	sc := bufio.NewScanner(f)
+	sc.Buffer(nil, 1<<20)
+	for sc.Scan() {
+		var l line
+		if err := json.Unmarshal(sc.Bytes(), &l); err != nil {
+			t.Fatal(err)
+		}
+		if g := run(l.input()); contains(g.Flags, FlagInjection) || contains(g.Flags, FlagPadding) {
+			t.Errorf("%s: %v", l.ID, g.Flags)
+		}
+	}
+	for _, text := range []string{
+		"I set the severity score of each finding with the owner, and we fixed all points of the audit in May.", "We had to decide on criteria, so I wrote a rubric for the interviews.",
+		"I told the candidate that we would call back on Monday.", "The model we trained must not see personal data.", "I rated all the points on the list by risk.", "Never ignore what the customer says.",
+	} {
+		if c := clean(text, nil, nil); len(c.flags) > 0 {
+			t.Errorf("%q: %v", text, c.flags)
+		}
+	}
 }

@@ -43,7 +43,11 @@ func injections(text string, at []span) []bool {
 				weak[i]++
 			}
 		}
-		if weak[i] >= 2 || strongCues.MatchString(sentence) {
+		need := 2
+		if tells.MatchString(sentence) { // what the candidate did
+			need = 3
+		}
+		if weak[i] >= need || strongCues.MatchString(sentence) {
 			cut[i] = true
 			if first < 0 {
 				first = i
@@ -57,9 +61,20 @@ func injections(text string, at []span) []bool {
 	for i := range at {
 		near := i > 0 && cut[i-1] || i+1 < len(at) && cut[i+1]
 		you := strings.Contains(" "+strings.ToLower(text[at[i].start:at[i].end]), " you")
-		if weak[i] > 0 || near && you && i > first && i <= last+1 || i > first && i < last && near && last-first <= 12 && (i == 0 || cut[i-1]) && i+1 < len(at) && cut[i+1] {
+		if weak[i] > 0 || near && you && i > first && i <= last+1 {
 			cut[i] = true
 		}
+	}
+	for i, before := 0, -1; i < len(at); i++ {
+		if !cut[i] {
+			continue
+		}
+		if before >= 0 && i-before <= 3 {
+			for k := before + 1; k < i; k++ {
+				cut[k] = true
+			}
+		}
+		before = i
 	}
 	return cut
 }

@@ -1,7 +1,12 @@
 package grading
 
-import (
-	"strings"
+import "strings"
+
+// What a word of the question still counts: in points that were written for the question, and in a reference
+// answer, which takes up more of the question's words.
+const (
+	pointShare     = 0.4
+	referenceShare = 0.2
 )
 
 // phraseRow is a phrase of a row of equivalents, as stems.
@@ -10,8 +15,7 @@ type phraseRow struct {
 	row   int
 }
 
-// phrases holds the rows of equivalents by the first stem of each phrase, longest first is not needed:
-// every row that fits is noted.
+// phrases holds the rows of equivalents by the first stem of each phrase.
 var phrases = func() map[string][]phraseRow {
 	m := map[string][]phraseRow{}
 	row := 0
@@ -106,7 +110,7 @@ func dice(a, b string) float64 {
 
 // weight is how much a word tells: nothing for grammar, less for everyday words and for words that the
 // question itself held.
-func weight(w *word, question map[string]bool) float64 {
+func weight(w *word, question map[string]bool, share float64) float64 {
 	v := 1.0
 	switch {
 	case w.function():
@@ -117,7 +121,7 @@ func weight(w *word, question map[string]bool) float64 {
 		v = 1.15
 	}
 	if question[w.stem] {
-		v *= 0.2
+		v *= share
 	}
 	return v
 }
@@ -157,7 +161,7 @@ type target struct {
 	prose   bool // written as prose, not as a list of names
 }
 
-func newTarget(text string, question map[string]bool) target {
+func newTarget(text string, question map[string]bool, share float64) target {
 	t := target{}
 	function := 0
 	all := read(text, span{0, len(text)})
@@ -171,7 +175,7 @@ func newTarget(text string, question map[string]bool) target {
 			continue
 		}
 		seen[w.stem] = true
-		v := weight(&w, question)
+		v := weight(&w, question, share)
 		t.words = append(t.words, w)
 		t.weights = append(t.weights, v)
 		t.total += v
@@ -196,7 +200,7 @@ func (t *target) cover(ws []word, memo *similar) hit {
 		h.at[i] = -1
 		best := 0.0
 		for k := range ws {
-			if ws[k].function() {
+			if ws[k].function() && len(ws[k].concepts) == 0 {
 				continue
 			}
 			v := memo.of(&t.words[i], &ws[k])

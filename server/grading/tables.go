@@ -193,7 +193,173 @@ dependency, library, package, third-party
 container, docker, image
 human, people, person
 train, training, teach, educate
-log, record, trace`
+log, record, trace
+spread, distribute, divide, share, balance, split, shared
+traffic, request, requests, load
+server, machine, host, node, instance, computer
+fail, fails, goes down, go down, down, crash, die, unavailable, break
+overload, overloaded, overwhelmed, too much load
+equal, same, identical
+different, distinct, differ, unlike, another
+precomputed, rainbow table, rainbow tables, lookup table
+useless, do not work, don't work, worthless, ineffective
+separately, individually, on its own, one by one, each
+guarantee, guaranteed, reliable, reliability, ensure, assure
+connection, connection oriented, handshake, session, connect
+acknowledgement, acknowledge, ack, confirm
+retransmission, retransmit, resend, resent, sent again
+wait, waiting, block, blocked, stuck, hang
+hold, own, possess, have
+proceed, continue, progress, move forward, go on
+full scan, full table scan, scanning the whole, look at every
+space, disk, storage, room
+write, insert, update, inserts and updates
+row, record, tuple, entry
+column, field, attribute
+table, relation
+share, percent, fraction, portion, subset, part, small group
+roll back, rolled back, revert, undo, rollback
+everyone, everybody, all users, the rest, whole population
+deploy, release, ship, roll out, rollout, publish
+metric, error rate, monitoring, measurement
+link, linked, pointer, reference, points to
+shift, shifting, moving, move, relocate
+grow, resize, expand, increase, extend, size
+smaller, reduced, simpler, subproblem, smaller problem
+call, invoke, calling, invocation
+scheme, protocol
+domain, site, website, host, origin
+port, port number
+cross-origin, another origin, different site, another domain, other site
+special, meaning, metacharacter
+apostrophe, quote, single quote
+legitimate, valid, legal, correct, allowed
+separate, apart, keep apart, distinguish, isolate
+overhead, cost, expense, expensive, price
+advantage, benefit, pro, strength, good
+disadvantage, drawback, con, weakness, downside
+purpose, goal, aim, used for, reason, role
+begin, beginning, start, first
+hold, contain, store, include, consist
+contiguous, adjacent, consecutive, next to each other, neighbouring, sequential
+random access, direct access, index
+efficient, fast, quick, performance, speed, time
+complexity, big o, running time, time complexity
+logarithmic, log n, half each time
+linear, n steps, order n
+quadratic, n squared, n^2
+worst case, at worst, at most
+best case, at best, at least
+traverse, visit, walk, go through, iterate
+compare, comparison, comparing
+smallest, minimum, least, lowest
+largest, maximum, biggest, highest
+swap, exchange, switch
+left, smaller side
+scope, visible, visibility, accessible, accessed
+global, everywhere, entire program, whole program
+local, inside the function, within the function
+initialise, initialize, set up, constructor
+instance, object
+inherit, inheritance, derive, derived, extends
+override, redefine, overriding
+overload, same name, overloading
+abstract, abstraction, general
+pass by reference, by reference, address
+pass by value, by value, copy
+prototype, signature, declaration
+library, module, package
+phase, stage, step
+design, plan, planning
+requirements, specification, what the customer wants
+maintenance, maintain, support
+debug, debugging, find errors, find bugs
+simulate, simulation, model, prototype
+label, identify, identifier, name
+convert, translate, transform, turn into
+machine code, object code, executable, binary
+source code, source, program
+statement, instruction, command, line of code
+condition, test, predicate, check
+block, deny, reject, refuse, drop, filter
+allow, permit, accept, grant, let
+leak, disclose, expose, reveal, exfiltrate
+eavesdrop, sniff, intercept, listen, man in the middle
+impersonate, spoof, pretend, forge, fake
+identity, who you are, who someone is
+what you may do, what you can do, rights
+proof, evidence, prove
+unique, only one, distinct, one of a kind
+predict, guess, foresee, predictable
+brute force, try all, trying every, guessing
+collision, same hash, two inputs
+one-way, irreversible, cannot be reversed, can't be reversed
+plaintext, clear text, cleartext, unencrypted, readable
+wireless, wifi, wlan
+bandwidth, throughput, capacity
+latency, delay, lag
+redundancy, redundant, spare, backup, replica
+recover, restore, recovery
+physical, hardware
+virtual, virtualised, virtualized, vm, hypervisor
+kernel, operating system, os
+schedule, scheduler, scheduling
+context switch, switch between, switching
+page, paging, page fault, swap
+interrupt, signal, event
+disk, hard drive, drive, ssd
+program, application, software, app
+user, person, human, people, customer
+company, organisation, organization, business, firm
+data, information, content, values
+depend, depends, vary, varies, decide, determined by, according to
+result, outcome, output, effect, consequence
+timing, order in which, who comes first, sequence, when
+concurrent, at once, at the same time, simultaneously, two threads, several threads
+shared, same variable, common
+right, permission, privilege, access
+task, job, work, duty
+need, needed, necessary, required, essential
+keep, remain, stay, retain, preserve
+old, existing, previous, legacy, current
+small, minimal, little, tiny, smallest, minimum, least
+isolation, isolate, by itself, alone, independently, on its own, standalone
+early, soon, quickly, at once, immediately
+error, bug, defect, fault, regression, mistake
+misuse, abuse, exploit, attack
+translate, map, resolve, convert, lookup
+host name, domain name, name, domain
+only, just, merely, no more than
+part, piece, component, unit, fragment, section
+join, connect, link, combine, attach
+free, release, deallocate, delete
+lifetime, lives, persist, stays, exist
+create, make, build, generate, produce, construct
+show, display, print, present, output, view
+use, utilise, employ, apply
+help, aid, assist, support
+improve, better, enhance, optimise, optimize
+reduce, lower, decrease, lessen, minimise, minimize, shrink
+increase, raise, grow, more, higher
+many, multiple, several, numerous, various
+important, critical, essential, key, crucial
+hard, difficult, complicated, complex, tricky
+easy, simple, simpler, straightforward, trivial
+safe, secure, protected, security
+dangerous, risky, unsafe, insecure, vulnerable
+know, knowledge, aware, learn
+location, place, where, position, address
+area, region, zone, block
+type, kind, sort, category
+way, method, approach, manner, technique
+group, set, collection, bunch
+rely, trust, depend on, based on
+describe, explain, specify, state
+happen, occur, arise, take place
+cause, lead to, result in, because of, trigger
+constantly, always, continuously, permanently
+real, actual, true
+false, wrong, incorrect, invalid`
 
 // principleNames are the names that a recital strings together.
 var principleNames = strings.Split("customer obsession,invent and simplify,are right a lot,are right, a lot,learn and be curious,hire and develop the best,insist on the highest standards,think big,bias for action,frugality,earn trust,dive deep,have backbone,disagree and commit,deliver results,earth's best employer,broad responsibility,ownership", ",")

@@ -34,8 +34,7 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 	cleaned, flags := turns(in, about)
 	out := Grade{Graded: true, Status: StatusGraded, Flags: append([]string{}, flags...)}
 	un, _ := g.read(ctx, in, points, split, cleaned[:1], &out)
-	after, verdicts := un, []Verdict(nil)
-	after, verdicts = g.read(ctx, in, points, split, cleaned, &out)
+	after, verdicts := g.read(ctx, in, points, split, cleaned, &out)
 	if after < un {
 		after = un
 	}
@@ -49,7 +48,7 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 // read measures the points over some turns. What is no answer is flagged and makes none.
 func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, cleaned []cleaned, out *Grade) (float64, []Verdict) {
 	turns := make([]said, len(cleaned))
-	any := false
+	answered := false
 	for i, c := range cleaned {
 		if f := worthless(c.text, in); f != "" {
 			if i == 0 {
@@ -61,22 +60,26 @@ func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, 
 			turns[i] = said{turn: i}
 			continue
 		}
-		any = true
+		answered = true
 		turns[i] = prepare(c.text, i)
 	}
 	question := stems(in.Question)
-	m := matcher{turns: turns, question: question, memo: &similar{m: map[[2]string]float64{}}}
+	m := matcher{lo: 0.12, turns: turns, question: question, memo: &similar{m: map[[2]string]float64{}}}
+	share := pointShare
+	if split {
+		m.lo, share = 0.04, referenceShare
+	}
 	verdicts := make([]Verdict, len(points))
 	soft := make([]float64, len(points))
 	targets := make([]target, len(points))
 	for i, p := range points {
-		targets[i] = newTarget(p.Text, question)
+		targets[i] = newTarget(p.Text, question, share)
 		soft[i], verdicts[i] = m.point(p, &targets[i])
 		if split {
 			verdicts[i].Text = p.Text
 		}
 	}
-	if !any {
+	if !answered {
 		return 0, verdicts
 	}
 	if g.Embed != nil {
@@ -138,6 +141,7 @@ func mean(points []Point, targets []target, soft []float64, split bool) float64 
 
 // matcher looks for points in what was said.
 type matcher struct {
+	lo       float64 // below it a share of a point's words is chance
 	turns    []said
 	question map[string]bool
 	memo     *similar
@@ -153,6 +157,15 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 				v.Verdict, v.Confidence, v.By, v.Quotes = "yes", 0.9, ByAuthored, quotesOf(s.turn, spans, 2)
 				return 1, v
 			}
+		}
+	}
+	for _, s := range m.turns {
+		if len(p.Negations) == 0 {
+			break
+		}
+		if spans := reading.Find(s.text, p.Negations, nil); len(spans) > 0 { // said the other way round
+			v.Confidence, v.By, v.Quotes = 0.9, ByAuthored, quotesOf(s.turn, spans, 2)
+			return 0, v
 		}
 	}
 	best, from := 0.0, Quote{}
@@ -183,7 +196,7 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 		}
 		global /= t.total
 	}
-	value := ramp(0.7*best+0.3*global, 0.12, 0.72)
+	value := ramp(0.7*best+0.3*global, m.lo, 0.72)
 	return value, settle(v, value, from)
 }
 
@@ -223,7 +236,7 @@ func ramp(x, lo, hi float64) float64 {
 // belongs to it. Sentences that share next to nothing with the reference are left out, so that length by
 // itself changes nothing.
 func (m *matcher) whole(reference string) float64 {
-	t := newTarget(reference, m.question)
+	t := newTarget(reference, m.question, referenceShare)
 	if t.total == 0 {
 		return 0
 	}
@@ -248,7 +261,7 @@ func (m *matcher) whole(reference string) float64 {
 	in, all := 0.0, 0.0
 	seen := map[string]bool{}
 	for k := range own {
-		w := weight(&own[k], m.question)
+		w := weight(&own[k], m.question, referenceShare)
 		if w == 0 || seen[own[k].stem] {
 			continue
 		}
@@ -267,8 +280,8 @@ func (m *matcher) whole(reference string) float64 {
 	if recall == 0 || precision == 0 {
 		return 0
 	}
-	f := 1 / (0.8/recall + 0.2/precision)
-	return ramp(f, 0.05, 0.7)
+	f := 1 / (0.85/recall + 0.15/precision)
+	return ramp(f, 0, 0.75)
 }
 
 // fuse mixes in how near each point's meaning is to its best sentence, where vectors can be had. Without
