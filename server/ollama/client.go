@@ -32,7 +32,8 @@ const (
 	DefaultIdle       = 15 * time.Second // between two words
 	DefaultLoad       = 3 * time.Minute  // for a preload: several gigabytes from a slow disk
 	connectTime       = time.Second
-	maxReplyRunes     = 600 // of a spoken line, which num_predict ends long before; more is a model that does not stop
+	idleTime          = 5 * time.Minute // a connection is kept while somebody thinks about an answer
+	maxReplyRunes     = 600             // of a spoken line, which num_predict ends long before; more is a model that does not stop
 	numCtx            = 8192
 	keepAlive         = 30 * time.Minute
 )
@@ -63,9 +64,9 @@ func New(urls []string, log *slog.Logger) *Client {
 	}
 	c := &Client{FirstToken: DefaultFirstToken, Idle: DefaultIdle, log: log, turn: make(chan struct{}, 1), found: map[string]Choice{}, foundAt: map[string]time.Time{}}
 	transport := &http.Transport{
-		DialContext:       (&net.Dialer{Timeout: connectTime}).DialContext,
-		DisableKeepAlives: true, // a server that was restarted is met at the door, not on a dead connection
-		Proxy:             nil,  // never through a proxy: what is said stays here
+		DialContext:     (&net.Dialer{Timeout: connectTime}).DialContext,
+		IdleConnTimeout: idleTime,
+		Proxy:           nil, // never through a proxy: what is said stays here
 	}
 	for _, raw := range urls {
 		if u, err := url.Parse(raw); err == nil && u.Host != "" {

@@ -6,9 +6,12 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -294,6 +297,65 @@ func TestGoneSince(t *testing.T) {
 	s.Close()
 	_, err := c.Chat(t.Context(), m, []api.Message{{Role: "user", Content: "x"}}, nil)
 	check(t, err, interview.CodeUnavailable, "Ollama does not answer at "+s.URL)
+}
+
+// Calls share a connection where the server ends its answers, and a server that was restarted on the same
+// address since is simply asked anew.
+func TestConnectionIsKept(t *testing.T) {
+	t.Parallel()
+	s := ollamatest.New(t)
+	forward := func(ln net.Listener) (*httptest.Server, *atomic.Int32) {
+		var opened atomic.Int32
+		front := &httptest.Server{Listener: ln, Config: &http.Server{Handler: httputil.NewSingleHostReverseProxy(mustURL(t, s.URL)), ReadHeaderTimeout: bound,
+			ConnState: func(_ net.Conn, st http.ConnState) {
+				if st == http.StateNew {
+					opened.Add(1)
+				}
+			}}}
+		front.Start()
+		return front, &opened
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	front, opened := forward(ln)
+	c := ollama.New([]string{front.URL}, nil)
+	m, err := c.Detect(t.Context(), ollama.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func() {
+		t.Helper()
+		if r, err := c.Chat(t.Context(), m, []api.Message{{Role: "user", Content: "x"}}, nil); err != nil || r.Text == "" {
+			t.Fatalf("the model said %q, %v", r.Text, err)
+		}
+		time.Sleep(20 * time.Millisecond) // the end of an answer follows its last line
+	}
+	ask()
+	before := opened.Load()
+	for range 5 {
+		ask()
+	}
+	if n := opened.Load() - before; n != 0 {
+		t.Errorf("five calls opened %d connections", n)
+	}
+	front.Close()
+	if ln, err = net.Listen("tcp", ln.Addr().String()); err != nil {
+		t.Skip("somebody else took the address: ", err)
+	}
+	front, _ = forward(ln)
+	defer front.Close()
+	ask()
+}
+
+func mustURL(t *testing.T, raw string) *url.URL {
+	t.Helper()
+	u, err := url.Parse(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u
 }
 
 // A server that redirects is not followed to another address.

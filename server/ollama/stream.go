@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/ollama/ollama/api"
 )
@@ -21,6 +22,8 @@ const (
 	lineBuffer = 16 << 10 // bytes to begin with
 	maxLine    = 1 << 20  // bytes of one line of a stream; a chunk of speech is far smaller
 	maxPage    = 4 << 10  // bytes of an error that is kept
+	maxRest    = 4 << 10  // bytes after the last line that are read for the connection's sake
+	restTime   = 100 * time.Millisecond
 )
 
 // chatter speaks to one server.
@@ -30,22 +33,39 @@ type chatter struct {
 }
 
 // Chat sends a request and calls fn for every line of the answer, until fn returns an error or the stream ends.
+// After errDone the connection is kept for the next request if the server ends its answer soon; every other
+// end closes it, which is how a server learns that it need not go on.
 func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatResponseFunc) error {
 	body, err := json.Marshal(req)
 	if err != nil {
 		return fmt.Errorf("the request cannot be written: %w", err)
 	}
-	r, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base.JoinPath("/api/chat").String(), bytes.NewReader(body))
+	own, closeNow := context.WithCancel(context.WithoutCancel(ctx)) // outlives the call by what is left of the stream
+	follow := context.AfterFunc(ctx, closeNow)
+	kept := false
+	defer func() {
+		if follow(); !kept {
+			closeNow()
+		}
+	}()
+	r, err := http.NewRequestWithContext(own, http.MethodPost, c.base.JoinPath("/api/chat").String(), bytes.NewReader(body))
 	if err != nil {
 		return err
 	}
 	r.Header.Set("Content-Type", "application/json")
 	r.Header.Set("Accept", "application/x-ndjson")
+	// A kept connection may belong to a server that was restarted since. Asking a model twice changes nothing,
+	// which this key without a value tells the transport; it is not sent.
+	r.Header["Idempotency-Key"] = nil
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = resp.Body.Close() }() // what it would say is said by the stream
+	defer func() {
+		if !kept {
+			_ = resp.Body.Close() // what it would say is said by the stream
+		}
+	}()
 	if resp.StatusCode >= http.StatusBadRequest {
 		return refusal(resp)
 	}
@@ -63,10 +83,23 @@ func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatRes
 			return errors.New(line.Error)
 		}
 		if err := fn(line.ChatResponse); err != nil {
+			if kept = errors.Is(err, errDone); kept {
+				go finish(resp.Body, closeNow)
+			}
 			return err
 		}
 	}
 	return lines.Err()
+}
+
+// finish reads what is left after the last line, most often only the end of the answer, so that the
+// connection can carry the next request. A server that holds it open is not waited for.
+func finish(body io.ReadCloser, closeNow context.CancelFunc) {
+	late := time.AfterFunc(restTime, closeNow)
+	_, _ = io.Copy(io.Discard, io.LimitReader(body, maxRest)) // an error only costs the connection
+	_ = body.Close()
+	late.Stop()
+	closeNow()
 }
 
 // refusal is the error of an answer with an error status.
