@@ -1,9 +1,37 @@
 // Package knowledge holds the shipped packs and the formats, as files.
 package knowledge
 
-import "embed"
+import (
+	"embed"
+	"io/fs"
+)
 
-// FS holds packs/ and formats/.
-//
 //go:embed all:packs formats
-var FS embed.FS
+var files embed.FS
+
+// Formats are the plans of interviews, a YAML file each.
+func Formats() fs.FS { return under("formats") }
+
+// Pack is the folder of a shipped pack; one that is not shipped is an empty folder.
+func Pack(id string) fs.FS { return under("packs/" + id) }
+
+// Packs are the ids of the shipped packs, in order.
+func Packs() []string {
+	dirs, err := fs.ReadDir(files, "packs")
+	if err != nil {
+		panic(err) // the folder is part of the program
+	}
+	var out []string
+	for _, d := range dirs {
+		out = append(out, d.Name())
+	}
+	return out
+}
+
+func under(dir string) fs.FS {
+	sub, err := fs.Sub(files, dir)
+	if err != nil {
+		panic(err) // only for a name that is no path
+	}
+	return sub
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
@@ -79,18 +78,11 @@ type app struct {
 
 // loadPack loads the shipped pack, or the first of the given folders.
 func loadPack(c config.Config) (*interview.Pack, error) {
-	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		return nil, err
-	}
+	files := knowledge.Pack("amazon-appsec")
 	if len(c.Packs) > 0 {
-		packFS = os.DirFS(c.Packs[0])
+		files = os.DirFS(c.Packs[0])
 	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		return nil, err
-	}
-	loaded, err := pack.Load(packFS, formats)
+	loaded, err := pack.Load(files, knowledge.Formats())
 	if err != nil {
 		return nil, fmt.Errorf("the pack has problems (rehearse lint lists them):\n%w", err)
 	}

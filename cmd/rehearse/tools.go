@@ -185,10 +185,6 @@ func lint(_ context.Context, p Program) error {
 	if err := f.parse(p.Args); err != nil {
 		return err
 	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		return err
-	}
 	dirs := map[string]fs.FS{}
 	for _, dir := range f.Args() {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
@@ -197,19 +193,13 @@ func lint(_ context.Context, p Program) error {
 		dirs[dir] = os.DirFS(dir)
 	}
 	if len(dirs) == 0 {
-		packs, err := fs.ReadDir(knowledge.FS, "packs")
-		if err != nil {
-			return err
-		}
-		for _, d := range packs {
-			if dirs[d.Name()], err = fs.Sub(knowledge.FS, "packs/"+d.Name()); err != nil {
-				return err
-			}
+		for _, id := range knowledge.Packs() {
+			dirs[id] = knowledge.Pack(id)
 		}
 	}
 	problems := 0
 	for name, dir := range dirs {
-		loaded, err := pack.Load(dir, formats)
+		loaded, err := pack.Load(dir, knowledge.Formats())
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))
 			continue

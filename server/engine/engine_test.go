@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"slices"
@@ -14,11 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"rehearse/knowledge"
 	"rehearse/server/diagram"
 	"rehearse/server/engine"
 	"rehearse/server/interview"
-	"rehearse/server/pack"
+	"rehearse/server/pack/packtest"
 	"rehearse/server/sqlite"
 	"rehearse/server/voice"
 )
@@ -34,26 +32,9 @@ type bench struct {
 	o     engine.Options
 }
 
-func shipped(t *testing.T) *interview.Pack {
-	t.Helper()
-	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		t.Fatal(err)
-	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := pack.Load(packFS, formats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func newBench(t *testing.T) *bench {
 	b := &bench{t: t, at: time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC), path: filepath.Join(t.TempDir(), "r.db")}
-	b.o = engine.Options{Pack: shipped(t), Authored: voice.Authored{}, Diagram: diagram.SVG, Now: b.now, Log: slog.New(slog.DiscardHandler),
+	b.o = engine.Options{Pack: packtest.Flagship(t), Authored: voice.Authored{}, Diagram: diagram.SVG, Now: b.now, Log: slog.New(slog.DiscardHandler),
 		Voice: func(context.Context) (engine.Interviewer, interview.VoiceInfo) {
 			return voice.Authored{}, interview.VoiceInfo{Kind: "authored"}
 		}}

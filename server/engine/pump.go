@@ -203,7 +203,7 @@ func (s *session) nextPhase() (*interview.Phase, int, bool) {
 // speaks closes in the same step.
 func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*step, error) {
 	persona := s.persona(s.st.RoundIs.Persona)
-	b := interview.BlockStarted{Block: len(s.st.Blocks) + 1, Round: s.st.Round, Phase: p.ID, PhaseNo: no, Title: p.Title, Minutes: p.Minutes, Kind: string(p.Kind)}
+	b := interview.BlockStarted{Block: len(s.st.Blocks) + 1, Round: s.st.Round, Phase: p.ID, PhaseNo: no, Title: p.Title, Minutes: p.Minutes, Kind: string(p.Kind), FollowupSeconds: p.FollowupSeconds}
 	switch p.Kind {
 	case interview.PhaseOpening, interview.PhaseClosing:
 		b.Text = persona.Greeting

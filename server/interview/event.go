@@ -122,6 +122,8 @@ type BlockStarted struct {
 	Text      string   `json:"text,omitempty"`
 	Artifacts []string `json:"artifacts,omitempty"`
 	IDs       []Label  `json:"ids,omitempty"`
+	// FollowupSeconds is how long an answer to a follow-up should be at most, as spoken; 0 for no limit.
+	FollowupSeconds int `json:"followup_seconds,omitempty"`
 }
 
 // ProbeRef says which follow-up a question is. Target is opaque: it never spells out a hidden point.

@@ -59,6 +59,9 @@ type Phase struct {
 	Probes int `yaml:"probes,omitempty" json:"probes"`
 	// Dig keeps probing through the taxonomy, escalating, until Probes are asked (dive-deep).
 	Dig bool `yaml:"dig,omitempty" json:"dig,omitempty"`
+	// FollowupSeconds is how long the answer to a follow-up should be at most, in seconds as spoken; 0 sets no limit.
+	// Nothing is cut: the page shows the limit while the answer is typed, and the report says which ran over.
+	FollowupSeconds int `yaml:"followup_seconds,omitempty" json:"followup_seconds,omitempty"`
 	// Count is how many items are drawn one after the other (cards); 0 means 1.
 	Count int `yaml:"count,omitempty" json:"count,omitempty"`
 }

@@ -15,16 +15,9 @@ import (
 // shipped copies the shipped pack, so that a test can break its own.
 func shipped(t testing.TB) (fstest.MapFS, fs.FS) {
 	t.Helper()
-	dir, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		t.Fatal(err)
-	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		t.Fatal(err)
-	}
+	dir := knowledge.Pack("amazon-appsec")
 	files := fstest.MapFS{}
-	err = fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -35,7 +28,7 @@ func shipped(t testing.TB) (fstest.MapFS, fs.FS) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return files, formats
+	return files, knowledge.Formats()
 }
 
 func TestTheShippedPackHasNoProblems(t *testing.T) {

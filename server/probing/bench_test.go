@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"rehearse/server/interview"
+	"rehearse/server/pack/packtest"
 	"rehearse/server/probing"
 )
 
 // BenchmarkChoose chooses the third follow-up of a block: two answers of some 300 words each have been given.
 func BenchmarkChoose(b *testing.B) {
-	p := shipped(b)
+	p := packtest.Flagship(b)
 	all := seededGaps(b)
 	b.ReportAllocs()
 	n := 0

@@ -3,14 +3,12 @@ package probing_test
 import (
 	"bufio"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"slices"
 	"testing"
 
-	"rehearse/knowledge"
 	"rehearse/server/interview"
-	"rehearse/server/pack"
+	"rehearse/server/pack/packtest"
 	"rehearse/server/probing"
 )
 
@@ -44,28 +42,11 @@ func seededGaps(t testing.TB) []seeded {
 	return out
 }
 
-func shipped(t testing.TB) *interview.Pack {
-	t.Helper()
-	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		t.Fatal(err)
-	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := pack.Load(packFS, formats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 // deep are the follow-ups that a complete answer may get.
 var deep = []string{"Q06", "Q07", "Q08", "Q11", "Q12", "Q13", "Q14", "Q15", "Q16", "Q18", probing.TypeDone}
 
 func TestTheFirstFollowUpAimsAtTheGap(t *testing.T) {
-	p := shipped(t)
+	p := packtest.Flagship(t)
 	gaps, right, complete, wrong := 0, 0, 0, 0
 	for _, s := range seededGaps(t) {
 		level := s.Level

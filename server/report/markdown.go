@@ -155,6 +155,9 @@ func questionMarkdown(p printer, q Question) {
 
 func answerMarkdown(p printer, a *Answer) {
 	line := fmt.Sprintf("*%d words, about %.1f minutes spoken.", a.Words, a.Minutes)
+	if a.Over > 0 {
+		line += fmt.Sprintf(" That is %d seconds over the %d for an answer here.", a.Over, a.Limit)
+	}
 	if a.Type != "" {
 		line += " Read as: " + a.Type + "."
 	}

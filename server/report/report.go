@@ -116,6 +116,8 @@ type Answer struct {
 	Text       string                    `json:"text"`
 	Words      int                       `json:"words"`
 	Minutes    float64                   `json:"spoken_minutes"`
+	Limit      int                       `json:"limit_seconds,omitempty"` // how long it should have been at most, as spoken
+	Over       int                       `json:"over_seconds,omitempty"`  // how far it ran over that
 	Type       string                    `json:"response_type,omitempty"`
 	Sentences  []reading.Sentence        `json:"sentences,omitempty"`
 	Missing    []string                  `json:"missing,omitempty"`
@@ -297,6 +299,12 @@ func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read fun
 	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
 		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts}
+		if !t.Main {
+			q.Answer.Limit = b.FollowupSeconds
+		}
+		if took := int(float64(t.Words) * 60 / interview.CandidateWordsPerMinute); q.Answer.Limit > 0 {
+			q.Answer.Over = max(0, took-q.Answer.Limit)
+		}
 		if b.Kind == string(interview.KindBehavioural) {
 			r := read(t)
 			own := r.Ownership

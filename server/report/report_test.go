@@ -3,7 +3,6 @@ package report_test
 import (
 	"encoding/json"
 	"flag"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -12,30 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"rehearse/knowledge"
 	"rehearse/server/interview"
-	"rehearse/server/pack"
+	"rehearse/server/pack/packtest"
 	"rehearse/server/report"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
-
-func shipped(t *testing.T) *interview.Pack {
-	t.Helper()
-	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		t.Fatal(err)
-	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := pack.Load(packFS, formats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 type entry struct {
 	at   int // seconds
@@ -122,7 +103,7 @@ func mustJSON(t *testing.T, v any) json.RawMessage {
 }
 
 func TestGoldens(t *testing.T) {
-	p := shipped(t)
+	p := packtest.Flagship(t)
 	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p)} {
 		r := report.Build(st, p)
 		raw, err := json.MarshalIndent(r, "", "  ")
@@ -151,7 +132,7 @@ func TestGoldens(t *testing.T) {
 }
 
 func TestEveryQuoteIsTheCandidates(t *testing.T) {
-	p := shipped(t)
+	p := packtest.Flagship(t)
 	for _, st := range []interview.State{story(t, p), review(t, p)} {
 		r := report.Build(st, p)
 		for _, b := range r.Blocks {
@@ -177,7 +158,7 @@ func TestEveryQuoteIsTheCandidates(t *testing.T) {
 }
 
 func TestTheReportHoldsNoScore(t *testing.T) {
-	p := shipped(t)
+	p := packtest.Flagship(t)
 	raw, err := json.Marshal(report.Build(story(t, p), p))
 	if err != nil {
 		t.Fatal(err)

@@ -20,15 +20,21 @@ const (
 // one, answers at once. A story has up to three follow-ups; a dive has ten, and each rests on all of it.
 func BenchmarkTurn(b *testing.B) {
 	for _, bb := range []struct{ name, format string }{{"screen", "phone-screen"}, {"story", "story-drill"}, {"dive", "dive-deep"}} {
-		b.Run(bb.name+"/model", func(b *testing.B) {
-			fake := ollamatest.New(b)
-			turn(b, start(b, b.TempDir(), "--ollama", fake.URL), bb.format, true)
-			if len(fake.Chats()) == 0 {
-				b.Error("the model was not asked")
-			}
-		})
-		b.Run(bb.name+"/none", func(b *testing.B) { turn(b, start(b, b.TempDir(), "--model", "none"), bb.format, true) })
-		b.Run(bb.name+"/none-pasted", func(b *testing.B) { turn(b, start(b, b.TempDir(), "--model", "none"), bb.format, false) })
+		for _, how := range []struct {
+			name  string
+			typed bool
+		}{{"", true}, {"-pasted", false}} {
+			b.Run(bb.name+"/model"+how.name, func(b *testing.B) {
+				fake := ollamatest.New(b)
+				turn(b, start(b, b.TempDir(), "--ollama", fake.URL), bb.format, how.typed)
+				if len(fake.Chats()) == 0 {
+					b.Error("the model was not asked")
+				}
+			})
+			b.Run(bb.name+"/none"+how.name, func(b *testing.B) {
+				turn(b, start(b, b.TempDir(), "--model", "none"), bb.format, how.typed)
+			})
+		}
 	}
 }
 

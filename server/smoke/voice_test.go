@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -13,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"rehearse/knowledge"
 	"rehearse/prompts"
 	"rehearse/server/diagram"
 	"rehearse/server/engine"
@@ -21,7 +19,7 @@ import (
 	"rehearse/server/interview"
 	"rehearse/server/ollama"
 	"rehearse/server/ollama/ollamatest"
-	"rehearse/server/pack"
+	"rehearse/server/pack/packtest"
 	"rehearse/server/prompt"
 	"rehearse/server/sqlite"
 	"rehearse/server/voice"
@@ -29,23 +27,6 @@ import (
 
 // sitTime bounds one interview on a slow machine.
 const sitTime = 60 * time.Second
-
-func shippedPack(t testing.TB) *interview.Pack {
-	t.Helper()
-	packFS, err := fs.Sub(knowledge.FS, "packs/amazon-appsec")
-	if err != nil {
-		t.Fatal(err)
-	}
-	formats, err := fs.Sub(knowledge.FS, "formats")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := pack.Load(packFS, formats)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
 
 // room is an engine with its store and a voice from a scripted endpoint.
 type room struct {
@@ -309,7 +290,7 @@ func (r *room) checkSecrets(t *testing.T, h heard) {
 // Whatever the model does, the interview goes on to its report, and nothing is said that must not be.
 func TestInterviewInEveryMode(t *testing.T) {
 	t.Parallel()
-	p := shippedPack(t)
+	p := packtest.Flagship(t)
 	for mode, class := range ollamatest.Modes() {
 		for _, format := range []string{"story-drill", "phone-screen"} {
 			t.Run(string(mode)+"/"+format, func(t *testing.T) {
@@ -369,7 +350,7 @@ func (h heard) fallbacks() []string {
 // A server that goes away between the plan and the first follow-up is one that fails.
 func TestOllamaGoesAway(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, shippedPack(t), 10*time.Second)
+	r := newRoom(t, packtest.Flagship(t), 10*time.Second)
 	h := hear(t, r.sit(t, interview.NewSession{Format: "story-drill"}, r.fake.Close))
 	all, byModel := h.checkFollowUps(t, r.pack)
 	if !h.closed || !h.ready || all == 0 || byModel > 0 || len(h.degraded) == 0 {
@@ -380,7 +361,7 @@ func TestOllamaGoesAway(t *testing.T) {
 // A model that is not found any more, when the first follow-up is due, is told once.
 func TestNoModelAnyMore(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, shippedPack(t), 10*time.Second)
+	r := newRoom(t, packtest.Flagship(t), 10*time.Second)
 	h := hear(t, r.sit(t, interview.NewSession{Format: "story-drill"}, func() { r.lost.Store(true) }))
 	all, byModel := h.checkFollowUps(t, r.pack)
 	if !h.closed || !h.ready || all < 2 || byModel > 0 || len(h.degraded) != 1 {
@@ -391,7 +372,7 @@ func TestNoModelAnyMore(t *testing.T) {
 // A model that is told why its words were refused is not told more of the rubric than it said.
 func TestRefusalTellsNothing(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, shippedPack(t), 10*time.Second)
+	r := newRoom(t, packtest.Flagship(t), 10*time.Second)
 	r.fake.Reply(func(string) string { return "You told me about the dive deep principle there." })
 	h := hear(t, r.sit(t, interview.NewSession{Format: "story-drill"}, nil))
 	if _, byModel := h.checkFollowUps(t, r.pack); byModel > 0 {
@@ -403,7 +384,7 @@ func TestRefusalTellsNothing(t *testing.T) {
 // A voice that works again is used again in the same room, by the next session at the latest.
 func TestVoiceComesBack(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, shippedPack(t), 10*time.Second)
+	r := newRoom(t, packtest.Flagship(t), 10*time.Second)
 	r.fake.Set(ollamatest.Busy)
 	before := hear(t, r.sit(t, interview.NewSession{Format: "story-drill"}, nil))
 	r.fake.Set(ollamatest.OK)
@@ -419,7 +400,7 @@ func TestVoiceComesBack(t *testing.T) {
 // An engine that closes while a model is silent does not wait for it.
 func TestCloseWhileTheModelIsSilent(t *testing.T) {
 	t.Parallel()
-	r := newRoom(t, shippedPack(t), time.Minute)
+	r := newRoom(t, packtest.Flagship(t), time.Minute)
 	r.fake.Set(ollamatest.SlowHeaders)
 	ctx := t.Context()
 	sum, err := r.engine.Create(ctx, interview.NewSession{Format: "story-drill"})

@@ -21,6 +21,8 @@ export interface BlockView {
   kind: string;
   artifacts: string[];
   ids: Label[];
+  /** How long an answer to a follow-up should be at most, in seconds as spoken; 0 for no limit. */
+  followupSeconds: number;
 }
 
 export interface QuestionView {

@@ -116,6 +116,7 @@ function fold(m: Model, f: Frame, seq: number): Model {
         kind: d.kind ?? '',
         artifacts: d.artifacts ?? [],
         ids: d.ids ?? [],
+        followupSeconds: d.followup_seconds ?? 0,
       };
       const next = add(
         { ...m, block, turn: null, question: null, material: null, artifacts: {} },

@@ -21,6 +21,8 @@ export interface Answer {
   text?: string;
   words?: number;
   spoken_minutes?: number;
+  over_seconds?: number;
+  limit_seconds?: number;
   response_type?: string;
   sentences?: Sentence[];
   missing?: string[];

@@ -20,6 +20,9 @@ export function spoken(words: number): string {
   return `${(Math.round(min * 4) / 4).toLocaleString('en', { maximumFractionDigits: 2 })} min`;
 }
 
+/** Seconds a text would take to say. */
+export const spokenSeconds = (words: number): number => (words * 60) / WORDS_PER_MINUTE;
+
 export function clockText(seconds: number | undefined): string {
   if (seconds === undefined || !Number.isFinite(seconds)) return '–';
   const s = Math.max(0, Math.floor(seconds));

@@ -68,6 +68,7 @@ export interface FrameData {
     text?: string;
     artifacts?: string[];
     ids?: Label[];
+    followup_seconds?: number;
   };
   'question.asked': {
     turn?: number;

@@ -1,0 +1,20 @@
+// Package packtest loads the shipped content for tests.
+package packtest
+
+import (
+	"testing"
+
+	"rehearse/knowledge"
+	"rehearse/server/interview"
+	"rehearse/server/pack"
+)
+
+// Flagship is the Amazon pack, loaded as the program loads it.
+func Flagship(tb testing.TB) *interview.Pack {
+	tb.Helper()
+	p, err := pack.Load(knowledge.Pack("amazon-appsec"), knowledge.Formats())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
