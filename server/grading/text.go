@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"rehearse/server/reading"
 )
 
 // maxText is how many bytes of one text are measured.
@@ -37,51 +39,13 @@ func clip(text string) string {
 	return text[:cut]
 }
 
-// sentences cuts a text at marks that end a sentence and at line ends; spans are trimmed of white space.
+// sentences cuts a text as reading does.
 func sentences(text string) []span {
-	var out []span
-	start := 0
-	flush := func(end int) {
-		s, e := start, end
-		for s < e {
-			r, n := utf8.DecodeRuneInString(text[s:e])
-			if !unicode.IsSpace(r) {
-				break
-			}
-			s += n
-		}
-		for e > s {
-			r, n := utf8.DecodeLastRuneInString(text[s:e])
-			if !unicode.IsSpace(r) {
-				break
-			}
-			e -= n
-		}
-		if strings.ContainsFunc(text[s:e], func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) {
-			out = append(out, span{s, e})
-		}
-		start = end
+	cut := reading.Sentences(text)
+	out := make([]span, len(cut))
+	for i, s := range cut {
+		out[i] = span{s.Start, s.End}
 	}
-	for i := 0; i < len(text); i++ {
-		switch text[i] {
-		case '\n':
-			flush(i + 1)
-		case '.', '!', '?':
-			j := i + 1
-			for j < len(text) && strings.IndexByte(".!?\"')]", text[j]) >= 0 {
-				j++
-			}
-			if j >= len(text) || text[j] == ' ' || text[j] == '\n' || text[j] == '\r' || text[j] == '\t' {
-				low := strings.ToLower(text[max(0, i-4):i])
-				if text[i] == '.' && (strings.HasSuffix(low, "e.g") || strings.HasSuffix(low, "i.e") || strings.HasSuffix(low, " vs") || strings.HasSuffix(low, " mr") || strings.HasSuffix(low, " dr")) {
-					continue
-				}
-				flush(j)
-			}
-			i = j - 1
-		}
-	}
-	flush(len(text))
 	return out
 }
 

@@ -212,7 +212,7 @@ var askingForm = regexp.MustCompile(`(?i)^(?:(?:ok|okay|so|and|sorry|sure|right|
 // OnlyAsks reports whether a turn only asks something: short, every sentence a question or a polite opening,
 // and at least one of them one.
 func OnlyAsks(text string) bool {
-	spans := sentences(text)
+	spans := Sentences(text)
 	if len(spans) == 0 || len(strings.Fields(text)) > askLimit {
 		return false
 	}
@@ -268,7 +268,7 @@ func Reused(earlier, later string) float64 {
 
 func rare(text string) map[string]bool {
 	out := map[string]bool{}
-	for _, s := range sentences(text) {
+	for _, s := range Sentences(text) {
 		for _, t := range wordsOf(text, s) {
 			if len(t.low) >= 5 && !stop[t.low] || t.low[0] >= '0' && t.low[0] <= '9' {
 				out[t.stem] = true

@@ -303,7 +303,7 @@ func Answers(text string, expect interview.Expect) bool {
 	if words == 0 {
 		return false
 	}
-	spans := sentences(text)
+	spans := Sentences(text)
 	clues := make([]clue, len(spans))
 	for i, s := range spans {
 		clues[i] = look(text, s)

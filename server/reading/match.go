@@ -103,7 +103,7 @@ type Prepared struct {
 
 // Prepare cuts and stems a text.
 func Prepare(text string) *Prepared {
-	p := &Prepared{text: text, spans: sentences(text), stems: map[string]bool{}}
+	p := &Prepared{text: text, spans: Sentences(text), stems: map[string]bool{}}
 	for _, s := range p.spans {
 		words := wordsOf(text, s)
 		p.words, p.low = append(p.words, words), append(p.low, strings.ToLower(text[s.Start:s.End]))
@@ -269,7 +269,7 @@ func Echoes(text, point string) []Span {
 		return nil
 	}
 	var out []Span
-	for _, s := range sentences(text) {
+	for _, s := range Sentences(text) {
 		seen := map[string]bool{}
 		toks := wordsOf(text, s)
 		for i, t := range toks {

@@ -10,7 +10,7 @@ import (
 func Read(in Input) Reading {
 	r := Reading{Words: interview.CountWords(in.Text), Sentences: []Sentence{}, Missing: []Part{}, Quantities: []Quantity{}, Codes: []string{}}
 	r.SpokenMinutes = float64(r.Words) / interview.CandidateWordsPerMinute
-	spans := sentences(in.Text)
+	spans := Sentences(in.Text)
 	clues := make([]clue, len(spans))
 	for i, s := range spans {
 		clues[i] = look(in.Text, s)

@@ -87,8 +87,8 @@ func set(words string) map[string]bool {
 	return m
 }
 
-// sentences cuts a text at marks that end a sentence and at line ends. Spans are trimmed of white space and bullets.
-func sentences(text string) []Span {
+// Sentences cuts a text at marks that end a sentence and at line ends. Spans are trimmed of white space and bullets.
+func Sentences(text string) []Span {
 	if len(text) > maxText {
 		cut := maxText
 		for cut > 0 && !utf8.RuneStart(text[cut]) {
@@ -173,7 +173,7 @@ func startsUpper(s string) bool {
 
 // SentenceAt returns the bounds of the sentence that byte offset at lies in.
 func SentenceAt(text string, at int) (start, end int) {
-	for _, s := range sentences(text) {
+	for _, s := range Sentences(text) {
 		if at < s.End {
 			return s.Start, s.End
 		}

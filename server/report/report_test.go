@@ -169,3 +169,31 @@ func TestTheReportHoldsNoScore(t *testing.T) {
 		}
 	}
 }
+
+// A dive holds answers to follow-ups to its limit; the story itself may take its time.
+func TestAnswersOverTheLimitAreNamed(t *testing.T) {
+	p := packtest.Flagship(t)
+	long := strings.Repeat("I compared the two logs again. ", 40) // 240 words, 102 seconds
+	st := fold(t, []entry{
+		{0, interview.EvSessionCreated, created("dive-deep", "Dive deep", p)},
+		{0, interview.EvRoundStarted, interview.RoundStarted{Round: 1, Persona: "drill"}},
+		{0, interview.EvBlockStarted, interview.BlockStarted{Block: 1, Round: 1, Phase: "dive", Title: "Dive", Minutes: 12, Kind: "behavioural", Item: "beh-01", FollowupSeconds: 75}},
+		{1, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 1, Block: 1, Text: "Tell me.", Main: true, Voice: "authored"}},
+		{2, interview.EvAnswerSubmitted, answer(1, long)},
+		{3, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 2, Block: 1, Text: "How?", Voice: "authored", Probe: &interview.ProbeRef{Type: "Q06"}}},
+		{4, interview.EvAnswerSubmitted, answer(2, long)},
+		{5, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 3, Block: 1, Text: "And then?", Voice: "authored", Probe: &interview.ProbeRef{Type: "Q07"}}},
+		{6, interview.EvAnswerSubmitted, answer(3, "I rejected it.")},
+	})
+	r := report.Build(st, p)
+	got := [][2]int{}
+	for _, q := range r.Blocks[0].Questions {
+		got = append(got, [2]int{q.Answer.Limit, q.Answer.Over})
+	}
+	if diff := cmp.Diff([][2]int{{0, 0}, {75, 27}, {75, 0}}, got); diff != "" {
+		t.Error(diff)
+	}
+	if text := r.Markdown(); strings.Count(text, "27 seconds over the 75") != 1 {
+		t.Errorf("the report does not say once which answer ran over:\n%s", text)
+	}
+}
