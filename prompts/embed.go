@@ -5,5 +5,5 @@ import "embed"
 
 // FS holds the prompt files by role.
 //
-//go:embed interviewer
+//go:embed interviewer grader
 var FS embed.FS

@@ -1,6 +1,7 @@
 package grading
 
 import (
+	"context"
 	"regexp"
 	"slices"
 	"strings"
@@ -23,76 +24,122 @@ type story struct {
 	told  bool // something in the past is told of I or we
 }
 
-// behavioural grades a story by its form.
-func behavioural(in Input) Grade {
+// behavioural grades a story: by its form, and by a judge where there is one.
+func (g Grader) behavioural(ctx context.Context, in Input) Grade {
 	about := stems(in.Question)
 	cleaned, flags := turns(in, about)
 	first := cleaned[0].text
-	g := Grade{Graded: true, Status: StatusGraded, Flags: flags}
-	if g.Flags == nil {
-		g.Flags = []string{}
-	}
+	out := Grade{Graded: true, Status: StatusGraded, Flags: append([]string{}, flags...)}
 	stop, why := gate(first, in.Question)
 	for _, f := range stop {
-		g.Flags = flag(g.Flags, f)
+		out.Flags = flag(out.Flags, f)
 	}
 	alone := look(in, cleaned[:1])
-	un := alone.decide(in, true)
-	status, reason := StatusGraded, why
+	told, status, reason := false, StatusGraded, why
 	switch {
 	case why != "":
-		un = nil
-		g.Unprompted = Scores{number(0), number(0)}
 	case alone.hypothetical():
-		un, status, reason = nil, StatusInsufficient, "no occasion was told: "+what(alone.r.ResponseType)
-		g.Unprompted = Scores{nil, number(0)}
+		status, reason = StatusInsufficient, "no occasion was told: "+what(alone.r.ResponseType)
 	default:
-		g.Unprompted = Scores{nil, measured(un)}
+		told = true
 	}
-	after := un
-	g.After = g.Unprompted
+	var un, after []Decision
+	if told {
+		un = alone.decide(in, true)
+	}
+	whole, answered := &alone, told
 	if len(in.History) > 0 {
-		if s, ok := block(in, cleaned, un, status == StatusGraded && why == ""); ok {
-			after, status, reason = s, StatusGraded, ""
-			g.After = Scores{nil, measured(s)}
+		s := look(in, cleaned)
+		if told || s.tells(in) {
+			whole, answered, status, reason = &s, true, StatusGraded, ""
+			after = better(s.decide(in, false), un)
 		}
+	} else {
+		after = un
 	}
-	g.Status, g.Reason = status, reason
-	g.Score, g.Measured = g.After.Score, g.After.Measured
-	g.Dimensions = map[string]*int{}
+	if g.Checker != nil && answered {
+		j := g.Checker.Judge()
+		out.Judge = &j
+		judgedUn, judgedAfter, err := g.readers(ctx, in, cleaned, told, true, &out.Dropped)
+		if err != nil {
+			return g.failed(err, out)
+		}
+		alone.cap(judgedUn)
+		whole.cap(judgedAfter)
+		un, after = append(un, judgedUn...), append(after, judgedAfter...)
+	}
+	out.Status, out.Reason = status, reason
+	out.Unprompted = scores(un, why != "")
+	out.After = out.Unprompted
+	if len(in.History) > 0 && answered {
+		out.After = scores(after, false)
+	}
+	out.Score, out.Measured = out.After.Score, out.After.Measured
+	out.Dimensions = map[string]*int{}
 	for _, d := range dimensions {
-		g.Dimensions[d] = nil
-	}
-	if status == StatusGraded && after == nil {
-		for _, d := range dimensions { // the gate: nothing was shown
+		out.Dimensions[d] = nil
+		if !answered && status == StatusGraded { // the gate: nothing was shown
 			one := 1
-			g.Dimensions[d] = &one
+			out.Dimensions[d] = &one
 		}
 	}
 	for _, d := range after {
 		v := d.Value
-		g.Dimensions[d.Dimension] = &v
+		out.Dimensions[d.Dimension] = &v
 	}
-	g.Decisions = after
-	return g
+	out.Decisions, out.Before = after, un
+	out.flag(in, cleaned, 0) // a story's dimensions are what they are; the report names the flag beside them
+	return out
 }
 
-// block decides over everything said. What was only said when asked for cannot make the structure better
-// than sound, and answering a follow-up never costs anything.
-func block(in Input, cleaned []cleaned, un []Decision, told bool) ([]Decision, bool) {
-	whole := look(in, cleaned)
-	if !told && (whole.hypothetical() || interview.CountWords(whole.text) < gateWords || shapeOf(whole.text).salad() || shapeOf(whole.text).gibberish() || echoes(whole.text, in.Question)) {
-		return nil, false
+// scores are the means of one reading. Nothing is averaged over dimensions of which some are missing.
+// Stopped is an answer that did not pass the gate, which is worth nothing.
+func scores(ds []Decision, stopped bool) Scores {
+	switch {
+	case stopped:
+		return Scores{number(0), number(0)}
+	case len(ds) == 0:
+		return Scores{nil, number(0)}
 	}
-	out := whole.decide(in, false)
-	for i := range out {
+	var all, form []Decision
+	for _, d := range ds {
+		all = append(all, d)
+		if d.By == ByMeasured {
+			form = append(form, d)
+		}
+	}
+	s := Scores{Measured: mean01(form)}
+	if len(all) == len(dimensions) {
+		s.Score = mean01(all)
+	}
+	return s
+}
+
+// cap holds what a judge saw to what was told: without an occasion nothing shows a principle at work.
+func (s *story) cap(ds []Decision) {
+	for i := range ds {
+		if ds[i].Dimension == "B5" && !s.event {
+			ds[i].limit("no one occasion was told")
+		}
+	}
+}
+
+// tells reports whether an occasion was told at all, if only when it was asked for.
+func (s *story) tells(in Input) bool {
+	shape := shapeOf(s.text)
+	return !s.hypothetical() && interview.CountWords(s.text) >= gateWords && !shape.salad() && !shape.gibberish() && !echoes(s.text, in.Question)
+}
+
+// better takes for each dimension the better of two readings: answering a follow-up never costs anything.
+func better(ds, un []Decision) []Decision {
+	for i := range ds {
 		for _, u := range un {
-			if u.Dimension == out[i].Dimension && u.Value >= out[i].Value {
-				out[i] = u
+			if u.Dimension == ds[i].Dimension && u.Value >= ds[i].Value {
+				ds[i] = u
 			}
 		}
 	}
-	return out, true
+	return ds
 }
 
 // gate stops what is no answer before anything is measured.
@@ -419,8 +466,8 @@ func (s *story) figures() (spans []reading.Span, backing int) {
 	return spans, backing
 }
 
-// measured is the mean of the dimensions that code decides, on 0..1.
-func measured(ds []Decision) *float64 {
+// mean01 is the mean of dimensions, 1 to 5 laid on 0 to 1.
+func mean01(ds []Decision) *float64 {
 	sum := 0.0
 	for _, d := range ds {
 		sum += float64(d.Value-1) / 4

@@ -6,6 +6,7 @@ package grading
 
 import (
 	"context"
+	"errors"
 	"math"
 	"slices"
 
@@ -45,13 +46,14 @@ type Point struct {
 	Synonyms  []interview.Phrase
 	Regex     []string
 	Negations []interview.Phrase
+	Yes, No   string // an example that makes it and one that does not, for a judge
 }
 
 // PointsOf are the points of an item's rubric.
 func PointsOf(r *interview.Rubric) []Point {
 	var out []Point
 	for _, p := range r.Points {
-		out = append(out, Point{ID: p.ID, Text: p.Text, Weight: float64(p.Weight), Must: p.Must, Synonyms: p.Synonyms, Regex: p.Regex, Negations: p.Negations})
+		out = append(out, Point{ID: p.ID, Text: p.Text, Weight: float64(p.Weight), Must: p.Must, Synonyms: p.Synonyms, Regex: p.Regex, Negations: p.Negations, Yes: p.YesExample, No: p.NoExample})
 	}
 	return out
 }
@@ -63,9 +65,11 @@ type Input struct {
 	Answer     string
 	History    []Exchange
 	Level      string
-	Observable bool // the principle is about people: an outcome one could observe needs no figure
+	Principle  string // what the principle asks for, for a judge
+	Observable bool   // the principle is about people: an outcome one could observe needs no figure
 	Reference  string
 	Points     []Point
+	RedFlags   []interview.RedFlag
 }
 
 // Quote is bytes [Start,End) of an answer: turn 0 is the first answer, i the answer to follow-up i.
@@ -100,6 +104,13 @@ type Verdict struct {
 	By         string  `json:"by"`
 }
 
+// RedFlag is something said that costs.
+type RedFlag struct {
+	ID     string  `json:"id"`
+	Say    string  `json:"say"`
+	Quotes []Quote `json:"quotes"`
+}
+
 // Grade is what an answer is worth. Score and Measured are those of the whole block, as in After.
 type Grade struct {
 	Graded     bool            `json:"graded"`
@@ -113,11 +124,35 @@ type Grade struct {
 	Decisions  []Decision      `json:"decisions,omitempty"`
 	Points     []Verdict       `json:"points,omitempty"`
 	Flags      []string        `json:"flags"`
+	// RedFlags are the item's, by the author's patterns.
+	RedFlags []RedFlag `json:"red_flags,omitempty"`
+	// PointsBefore are the points as they stood after the first answer.
+	PointsBefore []Verdict `json:"points_unprompted,omitempty"`
+	// Before are the decisions over the first answer alone.
+	Before []Decision `json:"decisions_unprompted,omitempty"`
+	// Dropped is how many of the judge's quotes were not the candidate's words; none of them is shown.
+	Dropped          int `json:"quotes_dropped,omitempty"`
+	*interview.Judge     // nil when no model judged
 }
 
 // Grader grades answers. The zero value goes by words alone.
 type Grader struct {
-	Embed Embedder // may be nil
+	Embed   Embedder // nearness in meaning; may be nil
+	Checker Checker  // judges what only a reader can; may be nil
+}
+
+// failed is a grade that could not be made: a reason, and no number anywhere.
+func (g Grader) failed(err error, so Grade) Grade {
+	return Grade{Status: StatusFailed, Reason: reasonOf(err), Flags: so.Flags, Judge: so.Judge}
+}
+
+// reasonOf is what a person reads about a failure.
+func reasonOf(err error) string {
+	var e *interview.Error
+	if errors.As(err, &e) {
+		return e.Message
+	}
+	return err.Error()
 }
 
 // Grade grades an answer. It returns the same grade for the same input.
@@ -125,7 +160,7 @@ func (g Grader) Grade(ctx context.Context, in Input) Grade {
 	if in.Kind.Technical() && in.Kind != "" {
 		return g.technical(ctx, in)
 	}
-	return behavioural(in)
+	return g.behavioural(ctx, in)
 }
 
 // turns cleans the answers of a block, each against what was said before it.

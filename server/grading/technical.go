@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rehearse/server/interview"
 	"rehearse/server/reading"
 )
 
@@ -33,11 +34,25 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 	}
 	cleaned, flags := turns(in, about)
 	out := Grade{Graded: true, Status: StatusGraded, Flags: append([]string{}, flags...)}
-	un, _ := g.read(ctx, in, points, split, cleaned[:1], &out)
-	after, verdicts := g.read(ctx, in, points, split, cleaned, &out)
-	if after < un {
-		after = un
+	if g.Checker != nil {
+		j := g.Checker.Judge()
+		out.Judge = &j
 	}
+	shown := map[string]judged{}
+	un, verdicts, err := g.read(ctx, in, points, split, cleaned[:1], shown, &out)
+	if err != nil {
+		return g.failed(err, out)
+	}
+	after := un
+	if len(cleaned) > 1 {
+		out.PointsBefore = verdicts
+		var all float64
+		if all, verdicts, err = g.read(ctx, in, points, split, cleaned, shown, &out); err != nil {
+			return g.failed(err, out)
+		}
+		after = max(un, all)
+	}
+	un, after = out.flag(in, cleaned[:1], un), out.flag(in, cleaned, after)
 	out.Points = verdicts
 	out.Unprompted = Scores{number(un), number(un)}
 	out.After = Scores{number(after), number(after)}
@@ -45,8 +60,9 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 	return out
 }
 
-// read measures the points over some turns. What is no answer is flagged and makes none.
-func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, cleaned []cleaned, out *Grade) (float64, []Verdict) {
+// read measures the points over some turns. What is no answer is flagged and makes none. Shown are the
+// points that a judge has found already, in fewer turns.
+func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, cleaned []cleaned, shown map[string]judged, out *Grade) (float64, []Verdict, error) {
 	turns := make([]said, len(cleaned))
 	answered := false
 	for i, c := range cleaned {
@@ -80,16 +96,82 @@ func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, 
 		}
 	}
 	if !answered {
-		return 0, verdicts
+		return 0, verdicts, nil
 	}
 	if g.Embed != nil {
-		g.fuse(ctx, points, turns, soft, verdicts)
+		if err := g.fuse(ctx, points, turns, soft, verdicts); err != nil {
+			return 0, nil, err
+		}
 	}
-	score := mean(points, targets, soft, split)
+	if g.Checker != nil {
+		if err := g.judge(ctx, in, points, cleaned, turns, shown, soft, verdicts, out); err != nil {
+			return 0, nil, err
+		}
+	}
+	score := meanOf(points, targets, soft, split)
 	if split {
 		score = 0.5*score + 0.5*m.whole(in.Reference)
 	}
-	return score, verdicts
+	return score, verdicts, nil
+}
+
+// judge asks for each point that no rule of the author has decided whether it was made, a point a call, and
+// weighs the verdict against what code measured: neither alone settles a point on which they disagree.
+func (g Grader) judge(ctx context.Context, in Input, points []Point, cleaned []cleaned, turns []said, shown map[string]judged, soft []float64, verdicts []Verdict, out *Grade) error {
+	said := exchange(in, cleaned)
+	for i := range turns {
+		if turns[i].text == "" {
+			said[i].Answer = "" // what is no answer is not judged
+		}
+	}
+	for i, p := range points {
+		if verdicts[i].By == ByAuthored {
+			continue
+		}
+		j, known := shown[p.ID]
+		if !known || j.verdict != interview.VerdictYes {
+			c := interview.Check{Criterion: p.ID, Question: in.Question, About: "Whether one point was made.", Turns: said, Points: []interview.CheckPoint{{ID: p.ID, Text: p.Text, Yes: p.Yes, No: p.No}}}
+			all, err := g.ask(ctx, c, &out.Dropped)
+			if err != nil {
+				return err
+			}
+			j = all[p.ID]
+			shown[p.ID] = j
+		}
+		v := &verdicts[i]
+		code := soft[i]
+		soft[i] = 0.5*code + 0.5*map[string]float64{interview.VerdictYes: 1, interview.VerdictUnclear: 0.5}[j.verdict]
+		v.By, v.Confidence = ByJudged, j.confidence
+		switch {
+		case j.verdict == interview.VerdictYes:
+			v.Verdict, v.Quotes = interview.VerdictYes, j.quotes
+		case j.verdict == interview.VerdictUnclear, code >= yesAt:
+			v.Verdict = interview.VerdictUnclear
+		default:
+			v.Verdict, v.Quotes = interview.VerdictNo, []Quote{}
+		}
+	}
+	return nil
+}
+
+// flag takes off what the item's author says a red flag costs.
+func (out *Grade) flag(in Input, cleaned []cleaned, score float64) float64 {
+	out.RedFlags = nil
+	for _, f := range in.RedFlags {
+		for i, c := range cleaned {
+			spans := reading.Find(c.text, f.Patterns, nil)
+			if len(spans) == 0 {
+				continue
+			}
+			out.RedFlags = append(out.RedFlags, RedFlag{ID: f.ID, Say: f.Say, Quotes: quotesOf(i, spans, 2)})
+			score -= f.Penalty / 100
+			if f.Cap > 0 {
+				score = min(score, f.Cap)
+			}
+			break
+		}
+	}
+	return max(0, score)
 }
 
 // worthless names what makes a technical text no answer.
@@ -111,9 +193,9 @@ func worthless(text string, in Input) string {
 	return ""
 }
 
-// mean is the weighted mean of what the points are worth. A missing must-have caps it; points split from a
+// meanOf is the weighted mean of what the points are worth. A missing must-have caps it; points split from a
 // reference weigh what they hold.
-func mean(points []Point, targets []target, soft []float64, split bool) float64 {
+func meanOf(points []Point, targets []target, soft []float64, split bool) float64 {
 	sum, total, must, missed := 0.0, 0.0, 0.0, 0.0
 	for i, p := range points {
 		w := p.Weight
@@ -284,9 +366,8 @@ func (m *matcher) whole(reference string) float64 {
 	return ramp(f, 0, 0.75)
 }
 
-// fuse mixes in how near each point's meaning is to its best sentence, where vectors can be had. Without
-// them the words alone decide.
-func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []float64, verdicts []Verdict) {
+// fuse mixes in how near each point's meaning is to its best sentence.
+func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []float64, verdicts []Verdict) error {
 	var texts []string
 	var at []Quote
 	for _, p := range points {
@@ -298,9 +379,15 @@ func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []f
 			at = append(at, Quote{s.turn, sp.start, sp.end})
 		}
 	}
+	if len(at) == 0 {
+		return nil
+	}
 	vectors, err := g.Embed(ctx, texts)
-	if err != nil || len(vectors) != len(texts) || len(at) == 0 {
-		return
+	if err == nil && len(vectors) != len(texts) {
+		err = interview.Errorf(interview.CodeUnavailable, "the embedding model gave %d vectors for %d texts", len(vectors), len(texts))
+	}
+	if err != nil {
+		return err
 	}
 	for i := range points {
 		if verdicts[i].By == ByAuthored {
@@ -318,6 +405,7 @@ func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []f
 		}
 		verdicts[i] = settle(verdicts[i], soft[i], from)
 	}
+	return nil
 }
 
 func cosine(a, b []float32) float64 {

@@ -8,6 +8,7 @@ package ollama
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -114,6 +115,7 @@ type Choice struct {
 // Reply is one finished answer of a model with the server's own account of it.
 type Reply struct {
 	Text         string
+	Thought      string // what it put where thinking goes
 	PromptTokens int
 	Tokens       int
 	Prefill      time.Duration
@@ -130,10 +132,19 @@ var (
 // Chat sends one request and returns the whole answer. It is a success only when the server said that it
 // was done.
 func (c *Client) Chat(ctx context.Context, m Choice, messages []api.Message, options map[string]any) (Reply, error) {
-	return c.chat(ctx, m, messages, options, c.FirstToken)
+	return c.chat(ctx, m, call{messages: messages, options: options, first: c.FirstToken, most: maxReplyRunes})
 }
 
-func (c *Client) chat(ctx context.Context, m Choice, messages []api.Message, options map[string]any, first time.Duration) (Reply, error) {
+// call is one request: what is said and how, how long its first word may take, and how much of it is read.
+type call struct {
+	messages []api.Message
+	options  map[string]any
+	format   json.RawMessage // a JSON schema; nil for plain words
+	first    time.Duration
+	most     int // runes
+}
+
+func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
 	select {
 	case c.turn <- struct{}{}:
 		defer func() { <-c.turn }()
@@ -141,9 +152,9 @@ func (c *Client) chat(ctx context.Context, m Choice, messages []api.Message, opt
 		return Reply{}, ctx.Err()
 	}
 	yes, no := true, false
-	req := &api.ChatRequest{Model: m.Model, Messages: messages, Stream: &yes, Truncate: &no, Shift: &no,
+	req := &api.ChatRequest{Model: m.Model, Messages: ask.messages, Format: ask.format, Stream: &yes, Truncate: &no, Shift: &no,
 		KeepAlive: &api.Duration{Duration: keepAlive}, Options: map[string]any{}}
-	maps.Copy(req.Options, options)
+	maps.Copy(req.Options, ask.options)
 	req.Options["num_ctx"] = numCtx
 	if m.Thinking {
 		req.Think = &api.ThinkValue{Value: false}
@@ -151,7 +162,7 @@ func (c *Client) chat(ctx context.Context, m Choice, messages []api.Message, opt
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var began atomic.Bool // the watch runs beside the stream
-	watch := time.AfterFunc(first, func() { cancel(timedOut(began.Load())) })
+	watch := time.AfterFunc(ask.first, func() { cancel(timedOut(began.Load())) })
 	defer watch.Stop()
 	var reply Reply
 	var text strings.Builder
@@ -163,13 +174,16 @@ func (c *Client) chat(ctx context.Context, m Choice, messages []api.Message, opt
 			text.WriteString(r.Message.Content)
 			runes += utf8.RuneCountInString(r.Message.Content)
 		}
+		if len(reply.Thought) < ask.most {
+			reply.Thought += r.Message.Thinking
+		}
 		switch {
 		case r.Done:
 			reply.PromptTokens, reply.Tokens = r.PromptEvalCount, r.EvalCount
 			reply.Prefill, reply.Load = r.PromptEvalDuration, r.LoadDuration
 			reply.Cut = r.DoneReason == "length"
 			return errDone // a server that keeps the stream open after its last line is not waited for
-		case runes > maxReplyRunes:
+		case runes > ask.most:
 			return errEndless
 		}
 		return nil
@@ -223,7 +237,7 @@ func clip(err error) error {
 
 // Preload loads a model with the options that every call uses, so that the first question does not wait.
 func (c *Client) Preload(ctx context.Context, m Choice) error {
-	_, err := c.chat(ctx, m, nil, nil, DefaultLoad)
+	_, err := c.chat(ctx, m, call{first: DefaultLoad, most: maxReplyRunes})
 	return err
 }
 

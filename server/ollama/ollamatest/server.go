@@ -88,7 +88,8 @@ func (s *Server) Set(m Mode) {
 	s.mode = m
 }
 
-// Everywhere makes the modes that answer no stream (slow headers, statuses, pages) hold for every endpoint.
+// Everywhere makes the modes that answer no stream (slow headers, statuses, pages) hold for every endpoint,
+// and those that spoil a stream for vectors too.
 func (s *Server) Everywhere(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -172,7 +173,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		case SlowHeaders:
 			s.wait(r, s.Slow)
 			return
-		case Empty502, HTML, NotFound, Busy:
+		case Empty502, HTML, NotFound, Busy, TooLong, NoMemory:
 			s.refuse(w, mode, "")
 			return
 		}
@@ -191,6 +192,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	case "POST /api/chat":
 		s.serveChat(w, r, mode, models, body)
 	case "POST /api/embed":
+		if everywhere && s.spoilEmbed(w, r, mode) {
+			return
+		}
 		embed(w, models, body)
 	default:
 		http.NotFound(w, r)
@@ -313,6 +317,27 @@ func show(w http.ResponseWriter, models []Model, body []byte) {
 }
 
 // embed makes a small vector of each text: how often each of eight letters stands in it.
+// spoilEmbed answers a request for vectors as badly as the modes that spoil a stream do.
+func (s *Server) spoilEmbed(w http.ResponseWriter, r *http.Request, m Mode) bool {
+	switch m {
+	case Stall, ThinkingOn:
+		s.wait(r, s.Slow)
+	case Reset:
+		reset(w)
+	case Garbage:
+		_, _ = io.WriteString(w, "\x00\xff not JSON")
+	case TruncatedJSON:
+		_, _ = io.WriteString(w, `{"model":"scripted:1b","embeddings":[[0.1,`)
+	case ErrorLine:
+		_, _ = io.WriteString(w, `{"error":"an error was encountered while running the model: unexpected EOF"}`)
+	case NoDone, Endless:
+		_, _ = io.WriteString(w, `{"model":"scripted:1b","embeddings":[]}`)
+	default:
+		return false
+	}
+	return true
+}
+
 func embed(w http.ResponseWriter, models []Model, body []byte) {
 	var req api.EmbedRequest
 	if err := json.Unmarshal(body, &req); err != nil {

@@ -1,0 +1,50 @@
+package interview
+
+// Check is one call to a judge: one criterion, what was said, and nothing else. A judge never sees another
+// criterion, a grade, a reference answer or what the candidate said elsewhere.
+type Check struct {
+	Criterion string // what is judged, for logs and progress
+	Question  string
+	About     string // what the criterion means here: the principle, the level
+	Turns     []CheckTurn
+	Points    []CheckPoint // of the one criterion
+	// Again asks a second time, for quotes that were not the candidate's words.
+	Again bool
+}
+
+// CheckTurn is one reply with the follow-up it answers; the first has none.
+type CheckTurn struct {
+	Probe  string
+	Answer string
+}
+
+// CheckPoint is one yes-or-no question about the answer.
+type CheckPoint struct {
+	ID   string
+	Text string
+	Yes  string // a sentence that shows it
+	No   string // one that looks like it and does not
+}
+
+// The verdicts of a judge and of a point.
+const (
+	VerdictYes     = "yes"
+	VerdictNo      = "no"
+	VerdictUnclear = "unclear"
+)
+
+// CheckResult is what a judge says of one point. Quote is its claim of what the candidate said and counts
+// for nothing before code has found it there. Confidence is 0 to 1.
+type CheckResult struct {
+	ID         string
+	Verdict    string
+	Quote      string
+	Confidence float64
+}
+
+// Judge says who judged: the model with its digest, and the hash of the prompts.
+type Judge struct {
+	Model  string `json:"model,omitempty"`
+	Digest string `json:"model_digest,omitempty"`
+	Prompt string `json:"prompt_hash,omitempty"`
+}
