@@ -55,6 +55,9 @@ type Options struct {
 	Pack    *interview.Pack
 	// Voice returns the voice for a session that begins or is taken up again, and what it is.
 	Voice func(ctx context.Context) (Interviewer, interview.VoiceInfo)
+	// Grade grades a closed block; nil leaves every block without a grade. Model is the one asked for, empty
+	// for the one in use. It may take minutes and is told by its context when the server stops.
+	Grade func(ctx context.Context, st *interview.State, block int, model string) interview.Outcome
 	// Authored speaks when the other voice cannot.
 	Authored Interviewer
 	// Diagram draws a data-flow diagram as SVG.
@@ -325,6 +328,9 @@ func (e *Engine) open(ctx context.Context, id string) (*session, error) {
 	}
 	s = newSession(e, st)
 	e.live[id] = s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.grade() // what an earlier run of the server left over
 	return s, nil
 }
 
@@ -334,7 +340,7 @@ func (e *Engine) release(s *session) {
 	defer e.mu.Unlock()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.subs) == 0 && !s.pumping && e.live[s.st.ID] == s {
+	if len(s.subs) == 0 && !s.pumping && !s.grading && e.live[s.st.ID] == s {
 		delete(e.live, s.st.ID)
 		s.gone = true
 	}

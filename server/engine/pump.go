@@ -138,7 +138,7 @@ func (s *session) next(ctx context.Context) (*step, error) {
 	plan := &st.Session.Plan
 	switch {
 	case st.Closed && !st.Reported:
-		return emit(interview.NewEvent(interview.EvReportReady, interview.ReportReady{})), nil
+		return emit(interview.NewEvent(interview.EvReportReady, interview.ReportReady{Pending: s.pending()})), nil
 	case st.Closed, st.Open > 0:
 		return nil, nil
 	}

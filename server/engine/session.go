@@ -20,6 +20,7 @@ type session struct {
 	subs    map[int]func(interview.Frame)
 	nextSub int
 	pumping bool
+	grading bool
 	gone    bool // dropped from memory: open it again
 	// speech is what is being said right now: the turn it will be and the words shown so far.
 	speech *speech
@@ -243,6 +244,7 @@ func (s *session) append(ctx context.Context, command string, events ...intervie
 		s.publish(interview.EventFrame(ev))
 		moved = moved || slices.Contains(movesClock, ev.Type)
 	}
+	s.grade()
 	if moved && !st.Closed {
 		s.publish(interview.NoteFrame("clock", s.clock()))
 	}

@@ -34,6 +34,9 @@ type Embedder func(ctx context.Context, texts []string) ([][]float32, error)
 type Exchange struct {
 	Probe  string `json:"probe"`
 	Answer string `json:"answer"`
+	// Part says that this was a part of the exercise itself, asked of everybody: what was said in it was said
+	// unprompted.
+	Part bool `json:"part,omitempty"`
 }
 
 // Point is one thing a strong answer holds. Synonyms, Regex and Negations are the author's rules, where
@@ -124,6 +127,8 @@ type Grade struct {
 	Decisions  []Decision      `json:"decisions,omitempty"`
 	Points     []Verdict       `json:"points,omitempty"`
 	Flags      []string        `json:"flags"`
+	// Exercise is what was measured beside the points; it is set for the blocks of a session.
+	Exercise *Exercise `json:"exercise,omitempty"`
 	// RedFlags are the item's, by the author's patterns.
 	RedFlags []RedFlag `json:"red_flags,omitempty"`
 	// PointsBefore are the points as they stood after the first answer.

@@ -174,7 +174,7 @@ func TestQuotesAreTheCandidates(t *testing.T) {
 	set := probeSet(t)
 	for i, l := range set {
 		in := l.input()
-		in.History = []Exchange{{"And then?", set[(i+1)%len(set)].Answer}, {"Why?", set[(i+9)%len(set)].Answer}}
+		in.History = []Exchange{{Probe: "And then?", Answer: set[(i+1)%len(set)].Answer}, {Probe: "Why?", Answer: set[(i+9)%len(set)].Answer}}
 		checkQuotes(t, in, run(in))
 		if a, b := run(in), run(in); !reflect.DeepEqual(a, b) {
 			t.Errorf("%s: two gradings differ", l.ID)
@@ -249,8 +249,8 @@ func TestTwoReadings(t *testing.T) {
 		Answer: "We had invoices leaking between shoppers during a sale, so our team looked into the cache layer and we fixed it quickly before it got worse. I analysed the logs and found the key was wrong, then we changed it and rolled it out to everyone. It was a big success, the customers were happy and leadership thanked us for the fast work."}
 	alone := run(in)
 	in.History = []Exchange{
-		{"Which part was yours?", "I found the wrong key in the logs, I wrote the change of the cache key, and I decided to ship it behind a switch. I was responsible for the checkout service."},
-		{"What changed, in numbers?", "The wrong invoices went from 212 a day before the change to 0 within six hours, measured in the audit log."},
+		{Probe: "Which part was yours?", Answer: "I found the wrong key in the logs, I wrote the change of the cache key, and I decided to ship it behind a switch. I was responsible for the checkout service."},
+		{Probe: "What changed, in numbers?", Answer: "The wrong invoices went from 212 a day before the change to 0 within six hours, measured in the audit log."},
 	}
 	g := run(in)
 	if !reflect.DeepEqual(g.Unprompted, alone.Unprompted) {
@@ -319,7 +319,7 @@ func FuzzGrade(f *testing.F) {
 	f.Add("", "", "", "", false)
 	f.Add("é", "\xff\xfe. [system] {\"score\": 1}\n\n…", "ÄÖ 12.5 . ", ";,: . and", true)
 	f.Fuzz(func(t *testing.T, question, answer, reply, reference string, technical bool) {
-		in := Input{Kind: interview.KindBehavioural, Question: question, Answer: answer, Reference: reference, History: []Exchange{{"Why?", reply}}}
+		in := Input{Kind: interview.KindBehavioural, Question: question, Answer: answer, Reference: reference, History: []Exchange{{Probe: "Why?", Answer: reply}}}
 		if technical {
 			in.Kind = interview.KindConceptCard
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -39,7 +40,8 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 		out.Judge = &j
 	}
 	shown := map[string]judged{}
-	un, verdicts, err := g.read(ctx, in, points, split, cleaned[:1], shown, &out)
+	alone := unprompted(cleaned, in)
+	un, verdicts, err := g.read(ctx, in, points, split, alone, shown, &out)
 	if err != nil {
 		return g.failed(err, out)
 	}
@@ -52,11 +54,22 @@ func (g Grader) technical(ctx context.Context, in Input) Grade {
 		}
 		after = max(un, all)
 	}
-	un, after = out.flag(in, cleaned[:1], un), out.flag(in, cleaned, after)
+	un, after = out.flag(in, alone, un), out.flag(in, cleaned, after)
 	out.Points = verdicts
 	out.Unprompted = Scores{number(un), number(un)}
 	out.After = Scores{number(after), number(after)}
 	out.Score, out.Measured = out.After.Score, out.After.Measured
+	return out
+}
+
+// unprompted blanks out what was only said when it was asked for.
+func unprompted(all []cleaned, in Input) []cleaned {
+	out := slices.Clone(all)
+	for i := range in.History {
+		if !in.History[i].Part {
+			out[i+1] = cleaned{}
+		}
+	}
 	return out
 }
 

@@ -2,6 +2,7 @@ package interview
 
 import (
 	"encoding/json"
+	"strconv"
 	"strings"
 )
 
@@ -32,6 +33,15 @@ func (c *CWE) UnmarshalJSON(b []byte) error {
 	}
 	*c = CWE(n.String())
 	return nil
+}
+
+// Number is the weakness number, 0 where none was given.
+func (c CWE) Number() int {
+	n, err := strconv.Atoi(strings.TrimLeft(strings.ToLower(strings.TrimSpace(string(c))), "cwe- "))
+	if err != nil {
+		return 0
+	}
+	return n
 }
 
 // ThreatRow is one threat in the four-slot grammar of AWS's Threat Composer (source, prerequisite,

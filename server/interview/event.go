@@ -39,6 +39,7 @@ const (
 	EvBlockClosed     EventType = "block.closed"
 	EvGradeReady      EventType = "grade.ready"
 	EvGradeFailed     EventType = "grade.failed"
+	EvRegradeAsked    EventType = "regrade.requested"
 	EvVoiceDegraded   EventType = "voice.degraded"
 	EvRoundClosed     EventType = "round.closed"
 	EvSessionClosed   EventType = "session.closed"
@@ -272,6 +273,24 @@ type BlockClosed struct {
 // VoiceDegraded is the payload of voice.degraded: the model could not speak and the authored voice does.
 type VoiceDegraded struct {
 	Reason string `json:"reason"`
+}
+
+// GradeReady is the payload of grade.ready. Grade is the grade as whoever graded wrote it.
+type GradeReady struct {
+	Block int             `json:"block"`
+	Grade json.RawMessage `json:"grade"`
+}
+
+// GradeFailed is the payload of grade.failed: there is no number, only why.
+type GradeFailed struct {
+	Block  int             `json:"block"`
+	Reason string          `json:"reason"`
+	Grade  json.RawMessage `json:"grade,omitempty"`
+}
+
+// RegradeAsked is the payload of regrade.requested: every block is graded once more, beside what it has.
+type RegradeAsked struct {
+	Model string `json:"model,omitempty"` // empty: the one in use
 }
 
 // RoundClosed is the payload of round.closed.

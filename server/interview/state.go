@@ -35,6 +35,7 @@ type State struct {
 	Disputes   []DisagreementRecorded
 	Guesses    []GuessRecorded
 	Pauses     int
+	Regrades   []string // models asked for, in order; empty for the one in use
 	Closed     bool
 	Why        string
 	ClosedAt   time.Time
@@ -51,6 +52,47 @@ type Block struct {
 	Closed    bool
 	Turns     []int
 	Measured  *Measured
+	Grades    []Outcome // in the order they were made
+}
+
+// Outcome is what came of grading a block once: a grade, or why there is none.
+type Outcome struct {
+	Grade  json.RawMessage `json:"grade,omitempty"`
+	Failed string          `json:"failed,omitempty"`
+}
+
+// Due is a grade that is still to be made.
+type Due struct {
+	Block int
+	Model string // asked for; empty for the one in use
+}
+
+// Ungraded lists the grades that are still to be made: one for every closed exercise with an answer, and
+// one more for each time it was asked for. An exam is graded only after its end, so that nothing about it
+// can reach the candidate before.
+func (s *State) Ungraded() []Due {
+	var out []Due
+	if s.Session.Mode == ModeExam && !s.Closed {
+		return nil
+	}
+	for i := range s.Blocks {
+		b := &s.Blocks[i]
+		if !s.gradable(b) {
+			continue
+		}
+		for n := len(b.Grades); n <= len(s.Regrades); n++ {
+			d := Due{Block: b.Block}
+			if n > 0 {
+				d.Model = s.Regrades[n-1]
+			}
+			out = append(out, d)
+		}
+	}
+	return out
+}
+
+func (s *State) gradable(b *Block) bool {
+	return b.Closed && b.Item != "" && slices.ContainsFunc(b.Turns, func(n int) bool { return s.Turn(n).Answered })
 }
 
 // Turn is one question and its reply.
@@ -297,6 +339,16 @@ var appliers = map[EventType]func(*State, Event) error{
 		}
 		return nil
 	}),
+	EvGradeReady: on(func(s *State, _ Event, d GradeReady) error {
+		return s.outcome(d.Block, Outcome{Grade: d.Grade})
+	}),
+	EvGradeFailed: on(func(s *State, _ Event, d GradeFailed) error {
+		return s.outcome(d.Block, Outcome{Grade: d.Grade, Failed: d.Reason})
+	}),
+	EvRegradeAsked: on(func(s *State, _ Event, d RegradeAsked) error {
+		s.Regrades = append(slices.Clone(s.Regrades), d.Model)
+		return nil
+	}),
 	EvVoiceDegraded: on(func(s *State, _ Event, d VoiceDegraded) error {
 		s.Degraded = append(slices.Clone(s.Degraded), d.Reason)
 		return nil
@@ -312,6 +364,15 @@ var appliers = map[EventType]func(*State, Event) error{
 		s.Reported = true
 		return nil
 	}),
+}
+
+func (s *State) outcome(block int, o Outcome) error {
+	b := s.Block(block)
+	if b == nil {
+		return fmt.Errorf("there is no block %d", block)
+	}
+	b.Grades = append(slices.Clone(b.Grades), o)
+	return nil
 }
 
 func applyQuestion(s *State, e Event, d QuestionAsked) error {

@@ -407,7 +407,6 @@ func twoReadings(r reading.Reading, p *interview.Pack) *Reading {
 
 // technical fills in points, findings, order and decisive facts.
 func technical(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
-	var rows []interview.FindingRow
 	for _, pt := range rubric.Points {
 		row := Point{ID: pt.ID, Text: pt.Text, Must: pt.Must, Weight: pt.Weight, Explains: pt.Explains, Contested: pt.Contested, Quotes: []interview.Quote{}}
 		for _, n := range b.Turns {
@@ -428,14 +427,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 		}
 		out.Points = append(out.Points, row)
 	}
-	for _, n := range b.Turns {
-		for _, a := range st.Turn(n).Artifacts {
-			if a.Kind == "findings" {
-				rows = append(rows, findingRows(a)...)
-			}
-		}
-	}
-	findings(out, st, b, rubric, rows)
+	findings(out, st, b, rubric)
 	order(out, st, b, rubric)
 	decisive(out, st, b, item, rubric)
 }

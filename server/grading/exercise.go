@@ -1,0 +1,249 @@
+package grading
+
+import (
+	"encoding/json"
+	"math"
+	"slices"
+
+	"rehearse/server/interview"
+	"rehearse/server/reading"
+)
+
+// lineSlack is how far a marked range may be off a finding's lines and still point at it.
+const lineSlack = 2
+
+// ReviewHits is how a code review met what was seeded in the code.
+type ReviewHits struct {
+	Findings    []FindingHit // in the order of the rubric
+	Decoys      []bool       // which safe places were marked
+	FalseAlarms int          // rows that match no finding
+}
+
+// FindingHit says whether and where one seeded issue was found.
+type FindingHit struct {
+	Said      bool
+	Turn      int // where it was said in prose; 0 for a row
+	LineMatch bool
+}
+
+// rows decodes the rows of one kind that were saved in a block.
+func rows[T any](st *interview.State, b *interview.Block, kind string) []T {
+	var out []T
+	for _, n := range b.Turns {
+		for _, a := range st.Turn(n).Artifacts {
+			if a.Kind != kind {
+				continue
+			}
+			for _, raw := range a.Rows {
+				var row T
+				if json.Unmarshal(raw, &row) == nil { // rows were checked when they were saved
+					out = append(out, row)
+				}
+			}
+		}
+	}
+	return out
+}
+
+func overlaps(row interview.FindingRow, lines [2]int) bool {
+	end := max(row.EndLine, row.StartLine)
+	return row.StartLine > 0 && row.StartLine-lineSlack <= lines[1] && end+lineSlack >= lines[0]
+}
+
+// named reports whether a row names a finding: by the words that candidates use for it, or by its CWE or
+// one of the same family.
+func named(r interview.FindingRow, f *interview.Finding) bool {
+	if len(reading.Find(r.Issue+". "+r.Impact+". "+r.Fix, f.Says, nil)) > 0 {
+		return true
+	}
+	cwe := r.CWE.Number()
+	return cwe > 0 && r.StartLine > 0 && (cwe == f.CWE || slices.Contains(f.Family, cwe))
+}
+
+// Review matches what was marked and said against the seeded issues. A row counts for a finding when its
+// lines overlap and it names it, or when its words name it and no lines were given.
+func Review(st *interview.State, b *interview.Block, rubric *interview.Rubric) ReviewHits {
+	marked := rows[interview.FindingRow](st, b, "findings")
+	matched := make([]bool, len(marked))
+	var out ReviewHits
+	for i := range rubric.Findings {
+		f := &rubric.Findings[i]
+		var hit FindingHit
+		for k, r := range marked {
+			is := named(r, f)
+			if is && overlaps(r, f.Lines) {
+				hit.Said, hit.LineMatch, matched[k] = true, true, true
+			} else if is && r.StartLine == 0 {
+				hit.Said, matched[k] = true, true
+			}
+		}
+		for _, n := range b.Turns {
+			if !hit.Said && len(reading.Find(st.Turn(n).Answer, f.Says, nil)) > 0 {
+				hit.Said, hit.Turn = true, n
+			}
+		}
+		out.Findings = append(out.Findings, hit)
+	}
+	for _, d := range rubric.Decoys {
+		taken := false
+		for k, r := range marked {
+			taken = taken || !matched[k] && overlaps(r, d.Lines)
+		}
+		out.Decoys = append(out.Decoys, taken)
+	}
+	for _, m := range matched {
+		if !m {
+			out.FalseAlarms++
+		}
+	}
+	return out
+}
+
+// Places returns for each step of an expert's order the place it had in the candidate's answers, from 1; 0
+// for one that was not said.
+func Places(st *interview.State, b *interview.Block, order []interview.OrderStep) []int {
+	type place struct{ step, turn, at int }
+	var found []place
+	for i, o := range order {
+		for _, n := range b.Turns {
+			if spans := reading.Find(st.Turn(n).Answer, o.Says, nil); len(spans) > 0 {
+				found = append(found, place{i, n, spans[0].Start})
+				break
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b place) int {
+		if a.turn != b.turn {
+			return a.turn - b.turn
+		}
+		return a.at - b.at
+	})
+	out := make([]int, len(order))
+	for at, p := range found {
+		out[p.step] = at + 1
+	}
+	return out
+}
+
+// Exercise is what was measured in an exercise beside its points. A field is nil where there is nothing to
+// measure.
+type Exercise struct {
+	Found       *int     `json:"findings_found,omitempty"`
+	Findings    *int     `json:"findings,omitempty"`
+	FalseAlarms *int     `json:"false_alarms,omitempty"`
+	DecoysTaken *int     `json:"decoys_taken,omitempty"`
+	OrderTau    *float64 `json:"order_tau,omitempty"`   // Kendall's tau of the steps that were said against the expert's order, -1..1
+	StepsSaid   *int     `json:"steps_said,omitempty"`  // of the expert's steps
+	RankingTau  *float64 `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
+	Top3        *int     `json:"ranking_top3,omitempty"`
+	Threats     *int     `json:"threats,omitempty"`
+	FourSlots   *int     `json:"threats_complete,omitempty"` // with source, action, impact and component
+}
+
+// measureExercise measures what an item has beside its points: findings, an order, a ranking, threats.
+func measureExercise(st *interview.State, b *interview.Block, rubric *interview.Rubric) *Exercise {
+	e, any := &Exercise{}, false
+	if len(rubric.Findings) > 0 {
+		r := Review(st, b, rubric)
+		found, decoys := 0, 0
+		for _, h := range r.Findings {
+			if h.Said {
+				found++
+			}
+		}
+		for _, d := range r.Decoys {
+			if d {
+				decoys++
+			}
+		}
+		e.Found, e.Findings, e.FalseAlarms, e.DecoysTaken, any = &found, new(len(r.Findings)), &r.FalseAlarms, &decoys, true
+	}
+	if len(rubric.Order) > 0 {
+		places := Places(st, b, rubric.Order)
+		var said []int
+		for _, p := range places {
+			if p > 0 {
+				said = append(said, p)
+			}
+		}
+		e.StepsSaid, any = new(len(said)), true
+		e.OrderTau = tau(said)
+	}
+	if given := rows[interview.RankingRow](st, b, "ranking"); len(rubric.Ranking) > 0 && len(given) > 0 {
+		var at []int
+		top := 0
+		for i, r := range rubric.Ranking {
+			k := slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == r.ID })
+			if k >= 0 {
+				at = append(at, k)
+			}
+			if i < 3 && k >= 0 && k < 3 {
+				top++
+			}
+		}
+		e.RankingTau, e.Top3, any = tau(at), &top, true
+	}
+	if threats := rows[interview.ThreatRow](st, b, "threats"); len(threats) > 0 {
+		n := 0
+		for _, t := range threats {
+			if t.Source != "" && t.Action != "" && t.Impact != "" && t.Component != "" {
+				n++
+			}
+		}
+		e.Threats, e.FourSlots, any = new(len(threats)), &n, true
+	}
+	if !any {
+		return nil
+	}
+	return e
+}
+
+// tau is Kendall's tau of a list of different places against their rising order: 1 when they rise, -1 when
+// they fall; nil for fewer than three.
+func tau(places []int) *float64 {
+	n := len(places)
+	if n < 3 {
+		return nil
+	}
+	sum := 0
+	for i := range places {
+		for _, later := range places[i+1:] {
+			if later > places[i] {
+				sum++
+			} else {
+				sum--
+			}
+		}
+	}
+	v := math.Round(float64(sum)/float64(n*(n-1)/2)*1e4) / 1e4
+	return &v
+}
+
+// What an exercise changes about the score of its points. The figures are ours: an order or a ranking is a
+// tenth of a score, a false alarm costs what a small point is worth, and a decoy more.
+const (
+	orderShare  = 0.1
+	alarmCost   = 0.02
+	alarmMost   = 0.1
+	decoyCost   = 0.05
+	flatTauHalf = 0.5
+)
+
+// adjust applies them.
+func (e *Exercise) adjust(score float64) float64 {
+	if e == nil {
+		return score
+	}
+	for _, t := range []*float64{e.OrderTau, e.RankingTau} {
+		if t != nil {
+			score *= 1 - orderShare + orderShare*flatTauHalf*(*t+1)
+		}
+	}
+	if e.FalseAlarms != nil {
+		score -= min(alarmMost, alarmCost*float64(*e.FalseAlarms))
+	}
+	if e.DecoysTaken != nil {
+		score -= decoyCost * float64(*e.DecoysTaken)
+	}
+	return max(0, score)
+}
