@@ -127,7 +127,7 @@ func gaps(in Input, clues []clue, tags []Part, r *Reading) []Gap {
 	}
 	situation := e.first(func(i int) bool { return tags[i] == Situation })
 	action := e.first(func(i int) bool { return tags[i] == Action && clues[i].iActs > 0 })
-	if !e.stakes() {
+	if !e.stakes() || slices.Contains(r.Missing, Situation) {
 		add("Q02", "no stakes, scale or people affected in the situation", situation)
 	}
 	if !slices.Contains(tags, Task) && !e.said(dutyForm) || !e.said(dutyForm) && !e.sureTask() {
@@ -135,7 +135,11 @@ func gaps(in Input, clues []clue, tags []Part, r *Reading) []Gap {
 	}
 	acts := 0
 	for i := range clues {
-		acts += clues[i].iActs
+		if e.outcome[i] || !e.says(alternativeForm, i) && !e.says(oppositionForm, i) && !e.says(reflectForm, i) {
+			acts += clues[i].iActs // what was turned down, argued about or learned is no step that was taken
+		} else {
+			acts += max(0, clues[i].iActs-1)
+		}
 	}
 	if acts < 2 {
 		add("Q04", "fewer than two things you did yourself", action)
@@ -264,11 +268,22 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 	add((len(m.Alternatives) > 0 || e.said(alternativeForm)) && len(m.Costs) == 0 && !e.said(costForm), "Q08", "a choice without its cost", choice)
 	add(len(m.Opposition) == 0 && !e.said(oppositionForm), "Q13", "nobody disagreed", action)
 	add(len(m.Customer) == 0 && !e.said(strictCustomer) && !e.said(customerForm, Result, Situation), "Q16", "nothing on what it meant for those it was for", Span{})
-	add(in.Level > "L4" && !e.said(scaleForm), "Q12", "a local solution; what happens at a larger scale is open", action)
-	add(len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
+	add(in.Level > "L4" && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
+	smooth := len(m.Opposition) == 0 && !e.said(oppositionForm)
+	add(smooth && len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
 	add(len(m.Reflection) == 0 && !e.said(reflectForm), "Q15", "no lesson", Span{})
 	return out
 }
+
+// many reports whether what was done was done to a number of things that only a method reaches.
+func (e *evidence) many() bool {
+	return slices.ContainsFunc(e.r.Quantities, func(q Quantity) bool {
+		return q.Value >= manyThings && (q.Role == RolePopulation || q.Unit == "" && q.Noun != "" && q.Role != RoleWindow && q.Role != RoleMoney)
+	})
+}
+
+// manyThings is how many services, repositories or people are no local matter.
+const manyThings = 30
 
 // unexplained reports whether the actions are named and not shown: most of the verbs are abstract, or no
 // action sentence says by what means.
