@@ -11,7 +11,7 @@ import (
 // BenchmarkChoose chooses the third follow-up of a block: two answers of some 300 words each have been given.
 func BenchmarkChoose(b *testing.B) {
 	p := packtest.Flagship(b)
-	all := seededGaps(b)
+	all := seededGaps(b, "gaps.jsonl")
 	b.ReportAllocs()
 	n := 0
 	for b.Loop() {

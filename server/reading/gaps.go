@@ -103,6 +103,16 @@ func (e *evidence) said(re *wording, in ...Part) bool {
 	return false
 }
 
+// late reports whether a form occurs in the last third of the sentences.
+func (e *evidence) late(re *wording) bool {
+	for i := len(e.clues) * 2 / 3; i < len(e.clues); i++ {
+		if e.says(re, i) {
+			return true
+		}
+	}
+	return false
+}
+
 // first returns the first sentence that satisfies a condition.
 func (e *evidence) first(ok func(i int) bool) Span {
 	for i := range e.clues {
@@ -271,7 +281,7 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 	add(in.Level > "L4" && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
 	smooth := len(m.Opposition) == 0 && !e.said(oppositionForm)
 	add(smooth && len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
-	add(len(m.Reflection) == 0 && !e.said(reflectForm), "Q15", "no lesson", Span{})
+	add(len(m.Reflection) == 0 && !e.said(reflectForm) && !e.late(habitForm), "Q15", "no lesson", Span{})
 	return out
 }
 
