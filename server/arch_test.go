@@ -38,7 +38,7 @@ var rooms = []room{
 	{"server/sqlite", []string{"server/interview", "modernc.org/sqlite", "modernc.org/sqlite/lib", "github.com/pressly/goose/v3"}, "the one room that knows SQL"},
 	{"server/pack", []string{"server/interview", "go.yaml.in/yaml/v3"}, "one loader for shipped and user packs"},
 	{"server/pack/packtest", []string{"server/interview", "server/pack", "knowledge"}, "the shipped content for tests"},
-	{"server/report", []string{"server/interview", "server/reading", "server/probing"}, "events in, report out; it asks nobody"},
+	{"server/report", []string{"server/interview", "server/reading", "server/probing", "server/grading"}, "events in, report out; it asks nobody, and matches findings and steps as grading does"},
 	{"server/diagram", []string{"server/interview"}, "a drawing is a function of its text"},
 	{"server/config", nil, "settings and their limits, nothing about where they come from"},
 	{"server/interview", nil, "the nouns; everything imports them, so they import nothing"},

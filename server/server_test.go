@@ -46,6 +46,8 @@ func (e engine) Delete(ctx context.Context, id string) error { return e.store.De
 
 func (e engine) State(ctx context.Context, id string) (any, error) { return e.store.Summary(ctx, id) }
 
+func (engine) Regrade(context.Context, string, string) (int, error) { return 0, nil }
+
 func (e engine) Exists(ctx context.Context, id string) error {
 	_, err := e.store.Summary(ctx, id)
 	return err

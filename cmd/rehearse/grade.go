@@ -7,6 +7,7 @@ import (
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 )
 
 // gradeIn is one line of `rehearse grade`.
@@ -35,26 +36,53 @@ type gradeOut struct {
 	grading.Grade
 }
 
-// grade measures answers: JSON lines in, grades out, by code alone.
+// grade grades answers: JSON lines in, grades out, by code alone or with a model beside it.
 func grade(ctx context.Context, p Program) error {
 	c := defaults(p)
-	c.Model = config.ModelNone
+	c.Model, c.Embed = config.ModelNone, ""
 	f := newFlags(p, "grade")
 	common(f, &c)
 	if err := f.parse(p.Args); err != nil {
 		return err
 	}
-	if c.Model != config.ModelNone {
-		return usage("grading with a model is not in this version; leave --model out")
-	}
 	loaded, err := loadPack(c)
 	if err != nil {
 		return err
 	}
-	return lines(p, func(in gradeIn) (gradeOut, error) { return gradeLine(ctx, loaded, in) })
+	grader, err := namedGrader(ctx, c)
+	if err != nil {
+		return err
+	}
+	return lines(p, func(in gradeIn) (gradeOut, error) { return gradeLine(ctx, grader, loaded, in) })
 }
 
-func gradeLine(ctx context.Context, loaded *interview.Pack, in gradeIn) (gradeOut, error) {
+// namedGrader is the grader that the flags ask for. Whoever names a model on the command line may try one
+// that holds no certificate; a session may not.
+func namedGrader(ctx context.Context, c config.Config) (grading.Grader, error) {
+	var out grading.Grader
+	v, err := newVoices(c, nil)
+	if err != nil {
+		return out, err
+	}
+	if c.Embed != "" && c.Embed != config.EmbedBuiltin {
+		e, err := v.client.DetectEmbedder(ctx, c.Embed)
+		if err != nil {
+			return out, err
+		}
+		out.Embed = e.Embed
+	}
+	if c.Model == config.ModelNone {
+		return out, nil
+	}
+	choice, err := v.client.Detect(ctx, c.Model)
+	if err != nil {
+		return out, err
+	}
+	out.Checker, err = ollama.NewChecker(v.client, choice, v.prompts)
+	return out, err
+}
+
+func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pack, in gradeIn) (gradeOut, error) {
 	kind, err := kindOf(in.Kind)
 	if err != nil {
 		return gradeOut{}, err
@@ -62,11 +90,11 @@ func gradeLine(ctx context.Context, loaded *interview.Pack, in gradeIn) (gradeOu
 	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reference: in.Reference}
 	for _, pr := range loaded.Principles {
 		if strings.EqualFold(pr.Name, in.Principle) || strings.EqualFold(pr.ID, in.Principle) {
-			g.Observable = pr.Observable
+			g.Observable, g.Principle = pr.Observable, pr.Gloss
 		}
 	}
 	for _, pt := range in.Points {
 		g.Points = append(g.Points, grading.Point{ID: pt.ID, Text: pt.Text, Weight: pt.Weight, Must: pt.Must})
 	}
-	return gradeOut{ID: in.ID, Grade: grading.Grader{}.Grade(ctx, g)}, nil
+	return gradeOut{ID: in.ID, Grade: grader.Grade(ctx, g)}, nil
 }

@@ -48,8 +48,9 @@ not json
 	}
 }
 
-func TestGradeRefusesAModel(t *testing.T) {
-	if _, err := runGrade(t, "", "--model", "some"); err == nil || exitCode(err) != exitUsage {
-		t.Errorf("a model: %v", err)
+func TestGradeNeedsTheModelItWasGiven(t *testing.T) {
+	_, err := runGrade(t, "", "--model", "some", "--ollama", "http://127.0.0.1:1")
+	if err == nil || exitCode(err) != exitProblems || !strings.Contains(err.Error(), "Ollama does not answer at http://127.0.0.1:1") {
+		t.Errorf("a model that is not there: %v", err)
 	}
 }

@@ -112,7 +112,8 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		_ = store.Close() // the first error is the one to tell
 		return nil, err
 	}
-	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log}
+	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log,
+		Grade: (&graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, log: log}).grade}
 	if c.Seed != nil {
 		o.Seed = *c.Seed
 	}

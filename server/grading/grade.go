@@ -119,6 +119,7 @@ type Grade struct {
 	Graded     bool            `json:"graded"`
 	Status     string          `json:"status"`
 	Reason     string          `json:"reason,omitempty"`
+	Note       string          `json:"note,omitempty"` // why no model judged, where one could have
 	Score      *float64        `json:"score"`
 	Measured   *float64        `json:"measured_score"`
 	Unprompted Scores          `json:"unprompted"`

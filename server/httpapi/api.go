@@ -24,6 +24,8 @@ type Sessions interface {
 	Create(ctx context.Context, req interview.NewSession) (interview.Summary, error)
 	Delete(ctx context.Context, id string) error
 	State(ctx context.Context, id string) (any, error)
+	// Regrade asks for every grade of a closed session once more and returns how many are due then.
+	Regrade(ctx context.Context, id, model string) (due int, err error)
 }
 
 // Log reads what is written of sessions.
@@ -82,6 +84,7 @@ func (a *API) Register(e *echo.Echo) {
 	get("/sessions/:id/events", a.events)
 	get("/sessions/:id/report", a.report)
 	get("/sessions/:id/report.md", a.markdown)
+	g.POST("/sessions/:id/regrade", a.regrade)
 }
 
 func (a *API) health(c echo.Context) error {
@@ -190,6 +193,23 @@ func (a *API) report(c echo.Context) error {
 		return err
 	}
 	return c.JSON(http.StatusOK, rep)
+}
+
+// regrade answers at once: the grades come as events and in the report.
+func (a *API) regrade(c echo.Context) error {
+	var req struct {
+		Model string `json:"model"`
+	}
+	if c.Request().ContentLength != 0 { // without a body: the model in use
+		if err := readBody(c.Response(), c.Request(), &req); err != nil {
+			return err
+		}
+	}
+	due, err := a.Sessions.Regrade(c.Request().Context(), c.Param("id"), req.Model)
+	if err != nil {
+		return err
+	}
+	return c.JSON(http.StatusAccepted, map[string]int{"grades_pending": due})
 }
 
 func (a *API) markdown(c echo.Context) error {

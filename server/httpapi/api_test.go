@@ -62,6 +62,13 @@ func (b *behind) JSON(_ context.Context, id string) (any, error) {
 
 func (b *behind) Markdown(_ context.Context, id string) (string, error) { return "# " + id + "\n", nil }
 
+func (b *behind) Regrade(_ context.Context, id, model string) (int, error) {
+	if model == "busy" {
+		return 0, interview.Errorf(interview.CodeConflict, "2 grades of this session are still being made")
+	}
+	return len(id), nil
+}
+
 type models struct{ err error }
 
 func (m models) List(context.Context) (any, error) {
@@ -186,6 +193,10 @@ func TestRoutes(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.want(t, "GET", p+"/sessions/s1/report", "", 200, `{"report":"s1"}`)
+	b.want(t, "POST", p+"/sessions/s1/regrade", `{"model":"qwen3:4b"}`, 202, `{"grades_pending":2}`)
+	b.want(t, "POST", p+"/sessions/s1/regrade", "", 202, `{"grades_pending":2}`)
+	b.wantError(t, "POST", p+"/sessions/s1/regrade", `{"model":"busy"}`, 409, "conflict", "")
+	b.wantError(t, "POST", p+"/sessions/s1/regrade", `{"modell":"x"}`, 400, "invalid", "modell")
 	if resp, body := b.do(t, "GET", p+"/sessions/s1/report.md", ""); body != "# s1\n" || resp.Header.Get("Content-Type") != "text/markdown; charset=utf-8" {
 		t.Errorf("report.md is %q, %s", body, resp.Header.Get("Content-Type"))
 	}

@@ -59,7 +59,7 @@ func (k *Checker) Check(ctx context.Context, c interview.Check) ([]interview.Che
 	if err != nil {
 		return nil, err
 	}
-	ask := call{messages: messages, format: schema(c.Points), first: k.client.FirstToken, most: maxCheckRunes,
+	ask := call{behind: true, messages: messages, format: schema(c.Points), first: k.client.FirstToken, most: maxCheckRunes,
 		options: map[string]any{"temperature": head.Temperature, "seed": gradeSeed, "num_predict": head.NumPredict}}
 	var bad error
 	for range 2 {

@@ -33,8 +33,9 @@ const (
 	DefaultIdle       = 15 * time.Second // between two words
 	DefaultLoad       = 3 * time.Minute  // for a preload: several gigabytes from a slow disk
 	connectTime       = time.Second
-	idleTime          = 5 * time.Minute // a connection is kept while somebody thinks about an answer
-	maxReplyRunes     = 600             // of a spoken line, which num_predict ends long before; more is a model that does not stop
+	idleTime          = 5 * time.Minute       // a connection is kept while somebody thinks about an answer
+	stepBackTime      = 50 * time.Millisecond // before a call that stepped back is made again
+	maxReplyRunes     = 600                   // of a spoken line, which num_predict ends long before; more is a model that does not stop
 	numCtx            = 8192
 	keepAlive         = 30 * time.Minute
 )
@@ -46,8 +47,10 @@ type Client struct {
 	hosts      []host
 	log        *slog.Logger
 	turn       chan struct{} // one request in flight: a prefill cannot be cancelled on older servers
+	waiting    atomic.Int32  // calls that somebody waits for
 	mu         sync.Mutex
-	found      map[string]Choice // by wanted name, for a short while
+	yield      context.CancelCauseFunc // ends the call behind the interview that is under way
+	found      map[string]Choice       // by wanted name, for a short while
 	foundAt    map[string]time.Time
 }
 
@@ -141,16 +144,72 @@ type call struct {
 	options  map[string]any
 	format   json.RawMessage // a JSON schema; nil for plain words
 	first    time.Duration
-	most     int // runes
+	most     int  // runes
+	behind   bool // the interview: it may be made again
 }
 
+// chat waits for its turn. A call behind the interview steps back for one that somebody waits for: it is
+// broken off, which ends its generation, and made again afterwards.
 func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
-	select {
-	case c.turn <- struct{}{}:
-		defer func() { <-c.turn }()
-	case <-ctx.Done():
-		return Reply{}, ctx.Err()
+	if !ask.behind {
+		c.waiting.Add(1)
+		defer c.waiting.Add(-1)
+		c.stepBack()
 	}
+	for {
+		select {
+		case c.turn <- struct{}{}:
+		case <-ctx.Done():
+			return Reply{}, ctx.Err()
+		}
+		if !ask.behind {
+			defer func() { <-c.turn }()
+			return c.once(ctx, m, ask)
+		}
+		reply, err := c.behind(ctx, m, ask)
+		<-c.turn
+		if !errors.Is(err, errStepBack) {
+			return reply, err
+		}
+		select {
+		case <-time.After(stepBackTime):
+		case <-ctx.Done():
+			return Reply{}, ctx.Err()
+		}
+	}
+}
+
+// errStepBack ends a call behind the interview for one that somebody waits for.
+var errStepBack = errors.New("somebody waits for the model")
+
+// behind makes one attempt of a call behind the interview.
+func (c *Client) behind(ctx context.Context, m Choice, ask call) (Reply, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	c.mu.Lock()
+	c.yield = cancel
+	c.mu.Unlock()
+	defer func() {
+		c.mu.Lock()
+		c.yield = nil
+		c.mu.Unlock()
+	}()
+	if c.waiting.Load() > 0 {
+		return Reply{}, errStepBack
+	}
+	return c.once(ctx, m, ask)
+}
+
+func (c *Client) stepBack() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.yield != nil {
+		c.yield(errStepBack)
+	}
+}
+
+// once makes one request. The caller has the turn.
+func (c *Client) once(ctx context.Context, m Choice, ask call) (Reply, error) {
 	yes, no := true, false
 	req := &api.ChatRequest{Model: m.Model, Messages: ask.messages, Format: ask.format, Stream: &yes, Truncate: &no, Shift: &no,
 		KeepAlive: &api.Duration{Duration: keepAlive}, Options: map[string]any{}}

@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"rehearse/server/config"
+	"rehearse/server/grading"
+	"rehearse/server/interview"
+	"rehearse/server/ollama"
+)
+
+// certificates keeps what each model reached in the exam, by its digest and the hash of the prompts.
+type certificates interface {
+	Setting(ctx context.Context, key string) (value string, found bool, err error)
+	SetSetting(ctx context.Context, key, value string) error
+}
+
+// graders makes the grader for a block: by code alone, and with a model that passed the exam.
+type graders struct {
+	voices *voices
+	pack   *interview.Pack
+	certs  certificates
+	embed  string
+	log    *slog.Logger
+}
+
+// grade grades one block of a session.
+func (g *graders) grade(ctx context.Context, st *interview.State, block int, model string) interview.Outcome {
+	grader, note := g.grader(ctx, model)
+	out := grader.Block(ctx, st, st.Block(block), g.pack)
+	if note != "" && out.Note == "" {
+		out.Note = note
+	}
+	raw, err := json.Marshal(out)
+	if err != nil {
+		return interview.Outcome{Failed: "the grade could not be written: " + err.Error()}
+	}
+	if !out.Graded {
+		return interview.Outcome{Grade: raw, Failed: out.Reason}
+	}
+	return interview.Outcome{Grade: raw}
+}
+
+// grader returns what grades now, and why no model judges where one was in reach. A model that was asked
+// for by name and cannot judge is an error of every check, so that no other grade passes for its own.
+func (g *graders) grader(ctx context.Context, model string) (grading.Grader, string) {
+	out := grading.Grader{}
+	wanted := model
+	if wanted == "" {
+		wanted = g.voices.model
+	}
+	if wanted == config.ModelNone {
+		return out, ""
+	}
+	if g.embed != config.EmbedBuiltin {
+		if e, err := g.voices.client.DetectEmbedder(ctx, g.embed); err == nil {
+			out.Embed = e.Embed
+		} else if g.embed != config.EmbedAuto {
+			out.Embed = func(context.Context, []string) ([][]float32, error) { return nil, err }
+		}
+	}
+	k, err := g.checker(ctx, wanted)
+	switch {
+	case err == nil:
+		out.Checker = k
+	case model != "":
+		out.Checker = refused{model, err}
+	default:
+		return out, interview.AsError(err).Message
+	}
+	return out, ""
+}
+
+// checker is the judge of a model that holds a certificate for the prompts of this version.
+func (g *graders) checker(ctx context.Context, wanted string) (grading.Checker, error) {
+	choice, err := g.voices.client.Detect(ctx, wanted)
+	if err != nil {
+		return nil, err
+	}
+	k, err := ollama.NewChecker(g.voices.client, choice, g.voices.prompts)
+	if err != nil {
+		return nil, err
+	}
+	if passed, err := certified(ctx, g.certs, k.Judge()); err != nil || !passed {
+		return nil, interview.Errorf(interview.CodeConflict, "%s has not passed the exam and does not judge; type: rehearse exam --model %s", choice.Model, choice.Model)
+	}
+	return k, nil
+}
+
+// certificateKey is where the certificate of a model and its prompts is kept.
+func certificateKey(j interview.Judge) string { return "certificate/" + j.Digest + "/" + j.Prompt }
+
+func certified(ctx context.Context, certs certificates, j interview.Judge) (bool, error) {
+	value, found, err := certs.Setting(ctx, certificateKey(j))
+	if err != nil || !found {
+		return false, err
+	}
+	var c struct {
+		Passed bool `json:"passed"`
+	}
+	if err := json.Unmarshal([]byte(value), &c); err != nil {
+		return false, err
+	}
+	return c.Passed, nil
+}
+
+// refused is a judge that was asked for and may not judge.
+type refused struct {
+	model string
+	err   error
+}
+
+func (r refused) Check(context.Context, interview.Check) ([]interview.CheckResult, error) {
+	return nil, r.err
+}
+func (r refused) Judge() interview.Judge { return interview.Judge{Model: r.model} }
