@@ -128,6 +128,8 @@ type Grade struct {
 	Decisions  []Decision      `json:"decisions,omitempty"`
 	Points     []Verdict       `json:"points,omitempty"`
 	Flags      []string        `json:"flags"`
+	// Prose is a few sentences about the grade; every figure and quotation in them stands in the grade.
+	Prose string `json:"prose,omitempty"`
 	// Exercise is what was measured beside the points; it is set for the blocks of a session.
 	Exercise *Exercise `json:"exercise,omitempty"`
 	// RedFlags are the item's, by the author's patterns.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"rehearse/server/grading"
 	"rehearse/server/interview"
 )
 
@@ -19,6 +20,7 @@ func (r Report) Markdown() string {
 	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. %s Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, endings[s.Why], s.Pack.ID, s.Pack.Version, s.Seed)
 	p("")
 	voice(p, s.Voice)
+	verdictMarkdown(p, r)
 	p("## Time")
 	p("")
 	p("| phase | planned min | used min | wall min |")
@@ -112,6 +114,160 @@ func blockMarkdown(p printer, bl Block) {
 		readingMarkdown(p, "After follow-ups", bl.After, false)
 	}
 	technicalMarkdown(p, bl)
+	if bl.Grade != nil {
+		gradeMarkdown(p, bl.Grade)
+	}
+}
+
+func verdictMarkdown(p printer, r Report) {
+	if r.Verdict == nil {
+		return
+	}
+	v := r.Verdict
+	p("## In short")
+	p("")
+	line := "**" + v.Label + "**"
+	if v.Score != nil {
+		line += fmt.Sprintf(" (%.2f of 1%s)", *v.Score, map[bool]string{true: ", by what code can measure"}[v.Measured])
+	}
+	line += fmt.Sprintf(", based on %d pieces of evidence; %d unknowns. Graded by %s.", v.Evidence, v.Unknowns, v.By)
+	if v.Pending > 0 {
+		line += fmt.Sprintf(" %d grades are still being made.", v.Pending)
+	}
+	if v.Failed > 0 {
+		line += fmt.Sprintf(" %d grades could not be made, so there is no number for the whole.", v.Failed)
+	}
+	p("%s Practice by our own rules; not Amazon's.", line)
+	p("")
+	for i, g := range r.Gains {
+		p("%d. **%s.** %s.", i+1, plainLine(g.About), plainLine(g.Costs))
+		p("")
+		if g.Words != "" {
+			quote(p, g.Words)
+		} else {
+			p("   Not said.")
+			p("")
+		}
+		p("   Change: %s.", plainLine(g.Change))
+		p("")
+	}
+	if r.Keep != nil {
+		p("Keep this (%s, %s):", plainLine(r.Keep.About), plainLine(r.Keep.Why))
+		p("")
+		quote(p, r.Keep.Words)
+	}
+}
+
+// plainLine is a sentence of ours that may hold the candidate's words.
+func plainLine(s string) string {
+	return strings.TrimRight(strings.NewReplacer("<", "&lt;", "\n", " ", "*", "\\*", "`", "\\`").Replace(s), ".")
+}
+
+// gradeMarkdown writes the grade of a block, and those it was graded beside.
+func gradeMarkdown(p printer, g *Graded) {
+	switch g.Status {
+	case "pending":
+		p("**Grade:** still being made.")
+		p("")
+		return
+	case "failed":
+		p("**Not graded:** %s. It can be graded again.", plainLine(g.Reason))
+		p("")
+	default:
+		p("**Grade:** %s.%s", g.By, sentences(" ", g.Reason, g.Note))
+		p("")
+		p("| | unprompted | after follow-ups |")
+		p("|---|---:|---:|")
+		p("| score | %s | %s |", share(g.Unprompted.Score), share(g.After.Score))
+		p("| measured | %s | %s |", share(g.Unprompted.Measured), share(g.After.Measured))
+		for _, d := range g.Dimensions {
+			p("| %s | %s | %s |", d.Name, mark(d.Unprompted), mark(d.After))
+		}
+		p("")
+		for _, d := range g.Dimensions {
+			line := fmt.Sprintf("- %s: %s", d.Name, d.Why)
+			if d.By != "" {
+				line += " (" + d.By + ")"
+			}
+			if d.Yours != nil && d.After != nil && *d.Yours != *d.After {
+				line += fmt.Sprintf("; you said %d", *d.Yours)
+			}
+			p("%s", line)
+		}
+		if len(g.Dimensions) > 0 {
+			p("")
+		}
+		exerciseMarkdown(p, g.Exercise)
+		for _, f := range g.RedFlags {
+			p("- Red flag: %s", f.Say)
+		}
+		if len(g.Flags) > 0 {
+			p("- Not counted: %s.", strings.Join(g.Flags, ", "))
+		}
+		if g.Dropped > 0 {
+			p("- %d quotes of the model were not your words and were dropped.", g.Dropped)
+		}
+		if len(g.RedFlags)+len(g.Flags)+g.Dropped > 0 {
+			p("")
+		}
+		if g.Prose != "" {
+			p("%s", plainLine(g.Prose)+".")
+			p("")
+		}
+	}
+	for i := range g.Earlier {
+		e := g.Earlier[i]
+		if e.Status == grading.StatusFailed {
+			p("*Before that it could not be graded: %s.*", plainLine(e.Reason))
+		} else {
+			p("*Graded before (%s): score %s, measured %s.*", e.By, share(e.After.Score), share(e.After.Measured))
+		}
+		p("")
+	}
+}
+
+func exerciseMarkdown(p printer, e *grading.Exercise) {
+	if e == nil {
+		return
+	}
+	if e.Found != nil {
+		p("- Findings: %d of %d, %d rows that match none, %d safe places marked.", *e.Found, *e.Findings, *e.FalseAlarms, *e.DecoysTaken)
+	}
+	if e.StepsSaid != nil && e.OrderTau != nil {
+		p("- Order: %d steps of the expert's, agreement %.2f (1 the same order, -1 the reverse).", *e.StepsSaid, *e.OrderTau)
+	}
+	if e.RankingTau != nil {
+		p("- Ranking: agreement %.2f, %d of the top three.", *e.RankingTau, *e.Top3)
+	}
+	if e.Threats != nil {
+		p("- Threats: %d, of which %d name source, action, impact and component.", *e.Threats, *e.FourSlots)
+	}
+	p("")
+}
+
+func share(v *float64) string {
+	if v == nil {
+		return "not graded"
+	}
+	return fmt.Sprintf("%.2f", *v)
+}
+
+func mark(v *int) string {
+	if v == nil {
+		return "open"
+	}
+	return fmt.Sprint(*v)
+}
+
+// sentences joins what is there, each with a full stop.
+func sentences(lead string, parts ...string) string {
+	out := ""
+	for _, s := range parts {
+		if s != "" {
+			out += lead + strings.TrimRight(s, ".") + "."
+		}
+	}
+	return out
 }
 
 func questionMarkdown(p printer, q Question) {

@@ -18,6 +18,9 @@ import (
 type Report struct {
 	Session    Session  `json:"session"`
 	Notice     string   `json:"notice"`
+	Verdict    *Verdict `json:"verdict,omitempty"` // nil when nothing was graded
+	Gains      []Gain   `json:"gaps,omitempty"`    // what to change, the most first
+	Keep       *Keep    `json:"keep,omitempty"`
 	Phases     []Phase  `json:"phases"`
 	Blocks     []Block  `json:"blocks"`
 	Numbers    []Number `json:"numbers"`
@@ -85,6 +88,7 @@ type Block struct {
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
 	Claims     []interview.Quote `json:"claims,omitempty"`
+	Grade      *Graded           `json:"grade,omitempty"`
 }
 
 // Question is one turn.
@@ -213,6 +217,7 @@ func Build(st interview.State, p *interview.Pack) Report {
 		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(at.Sub(b.StartedAt).Minutes())})
 		r.Blocks = append(r.Blocks, block(st, b, p))
 	}
+	feedback(&r, &st, p)
 	r.Numbers = ledger(st)
 	r.Notes = notes(st, p)
 	r.Provenance = provenance(st)
@@ -451,8 +456,10 @@ func notes(st interview.State, p *interview.Pack) []string {
 	if v := st.Session.Pack.Version; v != p.Version || st.Session.Pack.ID != p.ID {
 		out = append(out, fmt.Sprintf("The session was sat with pack %s %s; this report reads it with %s %s.", st.Session.Pack.ID, v, p.ID, p.Version))
 	}
-	out = append(out, "No overall score: this report holds what code measured and what authored rules found. Missed wording is not proof that something was not meant.")
-	return out
+	if !slices.ContainsFunc(st.Blocks, func(b interview.Block) bool { return len(b.Grades) > 0 }) {
+		return append(out, "Nothing was graded: this report holds what code measured and what authored rules found. Missed wording is not proof that something was not meant.")
+	}
+	return append(out, "Marks go by our own scale and predict no offer. What code measured it measured by form: wording that it missed is not proof that something was not meant.")
 }
 
 func provenance(st interview.State) []string {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehearse/server/grading"
 	"rehearse/server/interview"
 	"rehearse/server/pack/packtest"
 	"rehearse/server/report"
@@ -93,6 +94,27 @@ func review(t *testing.T, p *interview.Pack) interview.State {
 	})
 }
 
+// withGrades is a session whose blocks were graded: first in vain, then by code.
+func withGrades(t *testing.T, st interview.State, p *interview.Pack) interview.State {
+	t.Helper()
+	for i := range st.Blocks {
+		grade := grading.Grader{}.Block(t.Context(), &st, &st.Blocks[i], p)
+		for _, ev := range []interview.Event{
+			interview.NewEvent(interview.EvRatingRecorded, interview.RatingRecorded{Block: i + 1, Dimensions: map[string]int{"B1": 4, "B2": 5}}),
+			interview.NewEvent(interview.EvGradeFailed, interview.GradeFailed{Block: i + 1, Reason: "the model gave no first word in time"}),
+			interview.NewEvent(interview.EvRegradeAsked, interview.RegradeAsked{}),
+			interview.NewEvent(interview.EvGradeReady, interview.GradeReady{Block: i + 1, Grade: mustJSON(t, grade)}),
+		} {
+			ev.Seq, ev.At = st.Seq+1, st.Last
+			var err error
+			if st, err = interview.Apply(st, ev); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	return st
+}
+
 func mustJSON(t *testing.T, v any) json.RawMessage {
 	t.Helper()
 	raw, err := json.Marshal(v)
@@ -104,7 +126,7 @@ func mustJSON(t *testing.T, v any) json.RawMessage {
 
 func TestGoldens(t *testing.T) {
 	p := packtest.Flagship(t)
-	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p)} {
+	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p), "graded": withGrades(t, story(t, p), p), "graded-review": withGrades(t, review(t, p), p)} {
 		r := report.Build(st, p)
 		raw, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
@@ -157,16 +179,26 @@ func TestEveryQuoteIsTheCandidates(t *testing.T) {
 	}
 }
 
-func TestTheReportHoldsNoScore(t *testing.T) {
+func TestNoNumberBeforeTheGrade(t *testing.T) {
 	p := packtest.Flagship(t)
-	raw, err := json.Marshal(report.Build(story(t, p), p))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, word := range []string{`"score`, `"grade`, `"verdict`} {
-		if strings.Contains(string(raw), word) {
-			t.Errorf("the report holds %s", word)
+	pending := story(t, p)
+	failed := withGrades(t, pending, p)
+	failed.Blocks[0].Grades = failed.Blocks[0].Grades[:1]
+	half := withGrades(t, pending, p)
+	half.Blocks = append(half.Blocks, half.Blocks[0])
+	half.Blocks[1].Grades, half.Blocks[1].BlockStarted.Block = nil, 2
+	for name, st := range map[string]interview.State{"pending": pending, "failed": failed} {
+		r := report.Build(st, p)
+		if r.Verdict == nil || r.Verdict.Score != nil || r.Verdict.Pending+r.Verdict.Failed == 0 {
+			t.Errorf("%s: the verdict is %+v", name, r.Verdict)
 		}
+		g := r.Blocks[0].Grade
+		if g == nil || g.After.Score != nil || g.After.Measured != nil || g.Unprompted.Measured != nil || len(g.Dimensions) > 0 {
+			t.Errorf("%s: the grade is %+v", name, g)
+		}
+	}
+	if v := report.Build(half, p).Verdict; v.Score != nil {
+		t.Errorf("an average over one of two exercises: %+v", v)
 	}
 }
 
