@@ -388,7 +388,7 @@ func keep(st *interview.State, b *interview.Block, g grading.Grade, rubric *inte
 	best := 0.0
 	for _, d := range g.Decisions {
 		q := quotes(d.Quotes)
-		if x := float64(d.Value) / 5; x > best && d.Value >= 3 && len(q) > 0 {
+		if x := float64(d.Value) / 5; x > best && d.Value >= 3 && (d.Dimension != "B1" || d.Value >= 4) && len(q) > 0 {
 			out, best = &Keep{Block: b.Block, About: dimensionNames[d.Dimension], Why: d.Why, Quote: q[0], Words: words(st, q[0])}, x
 		}
 	}

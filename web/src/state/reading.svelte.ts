@@ -4,6 +4,15 @@ import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
 import { isSingle } from './lobby.svelte';
 import { readReport, type Report } from './report';
 
+/** The single exercise that practises one part of a longer interview, by the part's kind. */
+const drillOf: Record<string, string> = {
+  behavioural: 'story-drill',
+  'threat-model': 'threat-model',
+  'code-review': 'code-review',
+  remediation: 'remediation',
+  'concept-card': 'concept-cards',
+};
+
 export class Reading {
   readonly id: string;
   state: 'loading' | 'ready' | 'open' | 'failed' | 'unauthorized' = $state('loading');
@@ -36,16 +45,36 @@ export class Reading {
     }
   }
 
-  /** Starts the same exercise again and returns the new session's id. */
-  async retry(): Promise<string | null> {
+  /** Loads the report again behind what is shown; a failure leaves it as it is. */
+  async refresh(): Promise<void> {
+    try {
+      this.report = readReport(await this.api.report(this.id));
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  /** Asks for every grade once more; they come with the next refresh. */
+  async regrade(): Promise<void> {
+    this.problem = '';
+    try {
+      await this.api.regrade(this.id);
+      await this.refresh();
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  /** Starts an exercise of this session again, or the single one, and returns the new session's id. */
+  async retry(again?: string): Promise<string | null> {
     const s = this.report.session;
-    const item = this.report.blocks.find((b) => b.item)?.item;
+    const item = again ?? this.report.blocks.find((b) => b.item)?.item;
     this.retrying = true;
     this.problem = '';
     try {
       const made = await this.api.create({
-        format: s.format ?? '',
-        ...(s.mode ? { mode: s.mode } : {}),
+        format: this.single ? (s.format ?? '') : (drillOf[this.report.blocks.find((b) => b.item === item)?.kind ?? ''] ?? s.format ?? ''),
+        ...(s.mode && this.single ? { mode: s.mode } : {}),
         ...(s.level ? { level: s.level } : {}),
         ...(item ? { item } : {}),
         retry_of: s.id ?? this.id,

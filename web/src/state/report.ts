@@ -90,7 +90,73 @@ export interface OrderStep {
   at: number | null;
 }
 
+export interface Quote {
+  turn: number;
+  start: number;
+  end: number;
+}
+
+export interface Verdict {
+  label: string;
+  score: number | null;
+  evidence: number;
+  unknowns: number;
+  pending: number;
+  failed: number;
+  measured: boolean;
+  by: string;
+}
+
+export interface Gain {
+  about: string;
+  quote: Quote | null;
+  words: string;
+  costs: string;
+  change: string;
+  item?: string;
+}
+
+export interface Keep {
+  about: string;
+  why: string;
+  quote: Quote;
+  words: string;
+}
+
+export interface Scores {
+  score?: number | null;
+  measured_score?: number | null;
+}
+
+export interface Dimension {
+  id: string;
+  name: string;
+  unprompted: number | null;
+  after_probes: number | null;
+  yours: number | null;
+  by: string;
+  why: string;
+  quotes: Quote[];
+  claimed: Quote[];
+}
+
+export interface Grade {
+  status: string;
+  reason: string;
+  note: string;
+  by: string;
+  unprompted?: Scores;
+  after_probes?: Scores;
+  dimensions: Dimension[];
+  redFlags: string[];
+  flags: string[];
+  dropped: number;
+  prose: string;
+  earlier: Grade[];
+}
+
 export interface Block {
+  grade: Grade | null;
   block?: number;
   phase?: string;
   kind?: string;
@@ -124,6 +190,9 @@ export interface Report {
     pack?: { id?: string; version?: string; title?: string };
   };
   notice: string;
+  verdict: Verdict | null;
+  gains: Gain[];
+  keep: Keep | null;
   phases: { id?: string; title?: string; planned_minutes?: number; interview_minutes?: number; wall_minutes?: number }[];
   blocks: Block[];
   numbers: Quantity[];
@@ -148,14 +217,81 @@ export function textOf(v: unknown): string {
     .join(', ');
 }
 
+const num = (v: unknown): number => (typeof v === 'number' && Number.isFinite(v) ? v : 0);
+const numOrNull = (v: unknown): number | null => (typeof v === 'number' && Number.isFinite(v) ? v : null);
+
+function quoteOf(v: unknown): Quote | null {
+  return isObj(v) && typeof v.turn === 'number' ? { turn: v.turn, start: num(v.start), end: num(v.end) } : null;
+}
+
+const quotesOf = (v: unknown): Quote[] => objs(v).flatMap((q) => quoteOf(q) ?? []);
+
+function gradeOf(v: unknown): Grade | null {
+  if (!isObj(v)) return null;
+  return {
+    status: textOf(v.status),
+    reason: textOf(v.reason),
+    note: textOf(v.note),
+    by: textOf(v.by),
+    unprompted: isObj(v.unprompted) ? (v.unprompted as Scores) : {},
+    after_probes: isObj(v.after_probes) ? (v.after_probes as Scores) : {},
+    dimensions: objs(v.dimensions).map((d) => ({
+      id: textOf(d.id),
+      name: textOf(d.name),
+      unprompted: numOrNull(d.unprompted),
+      after_probes: numOrNull(d.after_probes),
+      yours: numOrNull(d.yours),
+      by: textOf(d.by),
+      why: textOf(d.why),
+      quotes: quotesOf(d.quotes),
+      claimed: quotesOf(d.claimed),
+    })),
+    redFlags: objs(v.red_flags).map((f) => textOf(f.say)),
+    flags: list(v.flags),
+    dropped: num(v.quotes_dropped),
+    prose: textOf(v.prose),
+    earlier: objs(v.earlier).flatMap((e) => gradeOf(e) ?? []),
+  };
+}
+
+function verdictOf(v: unknown): Verdict | null {
+  if (!isObj(v)) return null;
+  return {
+    label: textOf(v.label),
+    score: numOrNull(v.score),
+    evidence: num(v.evidence),
+    unknowns: num(v.unknowns),
+    pending: num(v.grades_pending),
+    failed: num(v.grades_failed),
+    measured: v.measured === true,
+    by: textOf(v.by),
+  };
+}
+
+function keepOf(v: unknown): Keep | null {
+  const quote = isObj(v) ? quoteOf(v.quote) : null;
+  return isObj(v) && quote ? { about: textOf(v.about), why: textOf(v.why), words: textOf(v.words), quote } : null;
+}
+
 export function readReport(raw: unknown): Report {
   const r: Obj = isObj(raw) ? raw : {};
   return {
     session: isObj(r.session) ? (r.session as Report['session']) : {},
     notice: textOf(r.notice),
+    verdict: verdictOf(r.verdict),
+    gains: objs(r.gaps).map((g) => ({
+      about: textOf(g.about),
+      quote: quoteOf(g.quote),
+      words: textOf(g.words),
+      costs: textOf(g.costs),
+      change: textOf(g.change),
+      ...(g.item ? { item: textOf(g.item) } : {}),
+    })),
+    keep: keepOf(r.keep),
     phases: objs(r.phases) as Report['phases'],
     blocks: objs(r.blocks).map((b) => ({
       ...(b as unknown as Block),
+      grade: gradeOf(b.grade),
       questions: objs(b.questions).map((q) => ({
         ...(q as Question),
         answer: isObj(q.answer) ? { ...(q.answer as Answer), text: textOf(q.answer.text) } : null,

@@ -91,6 +91,7 @@ export class Api {
   create = (s: NewSession) => this.call<{ id: string }>('POST', '/sessions', s);
   remove = (id: string) => this.call<unknown>('DELETE', `/sessions/${encodeURIComponent(id)}`);
   report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
+  regrade = (id: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/regrade`, {});
 
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
     let res: Response;
