@@ -142,7 +142,7 @@ func (c *candidate) heard(f frame, now time.Time) (done bool, err error) {
 			return false, fmt.Errorf("candidate %d: error frame %s", c.no, f.Data)
 		}
 	case "report.ready":
-		return true, nil
+		return f.num("grades_pending") == 0, nil // the last grade brings another
 	}
 	return false, nil
 }

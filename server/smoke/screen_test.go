@@ -203,7 +203,7 @@ func drive(t *testing.T, ws *websocket.Conn, id string, pending *map[string]any,
 				open = 0
 			}
 		case "report.ready":
-			return true
+			return f.num("grades_pending") == 0
 		case "error":
 			t.Fatalf("error frame: %s", f.Data)
 		}
