@@ -104,6 +104,10 @@ type Measures struct {
 	Boosters     []Span  `json:"boosters,omitempty"`
 	Stock        []Span  `json:"stock_phrases,omitempty"`
 	Principles   []Span  `json:"principle_names,omitempty"`
+	MeanWords    float64 `json:"mean_sentence_words"`
+	GradeLevel   float64 `json:"reading_grade"` // Flesch-Kincaid; counts for explanations, not for stories
+	Jargon       []Term  `json:"jargon,omitempty"`
+	JargonPer100 float64 `json:"jargon_per_100_words"`
 }
 
 // Reading is everything measured in one answer.

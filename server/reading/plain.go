@@ -1,0 +1,206 @@
+package reading
+
+import (
+	_ "embed" // the terms
+	"math"
+	"strings"
+	"unicode"
+)
+
+// jargonRows are terms of the trade with a plain equivalent, one a line, between them a tab.
+//
+//go:embed jargon.tsv
+var jargonRows string
+
+// Term is a word of the trade in an answer, with what it could be called instead.
+type Term struct {
+	Start int    `json:"start"`
+	End   int    `json:"end"`
+	Plain string `json:"plain"`
+	// Undefined marks an abbreviation at its first use without a word about what it means.
+	Undefined bool `json:"undefined,omitempty"`
+}
+
+// jargonTerm is a row of the table, its words in lower case.
+type jargonTerm struct {
+	words []string
+	short bool // an abbreviation
+	plain string
+}
+
+// jargon holds the terms by their first word, the longest first.
+var jargon = parseJargon(jargonRows)
+
+func parseJargon(rows string) map[string][]jargonTerm {
+	out := map[string][]jargonTerm{}
+	for line := range strings.SplitSeq(rows, "\n") {
+		term, plain, ok := strings.Cut(line, "\t")
+		if !ok {
+			continue
+		}
+		toks := tokens(term, 0, len(term))
+		t := jargonTerm{plain: plain, short: abbreviation(term)}
+		for _, k := range toks {
+			t.words = append(t.words, k.low)
+		}
+		list := append(out[t.words[0]], t)
+		for i := len(list) - 1; i > 0 && len(list[i].words) > len(list[i-1].words); i-- {
+			list[i], list[i-1] = list[i-1], list[i]
+		}
+		out[t.words[0]] = list
+	}
+	return out
+}
+
+// abbreviation reports whether a term is mostly capitals: JWT, SQLi, IMDSv2, but not Kubernetes.
+func abbreviation(term string) bool {
+	upper := 0
+	for _, r := range term {
+		if unicode.IsUpper(r) {
+			upper++
+		}
+	}
+	return upper >= 2 && !strings.Contains(term, " ")
+}
+
+// terms finds the jargon of a text.
+func terms(text string, clues []clue) []Term {
+	var out []Term
+	seen := map[string]bool{}
+	for i := range clues {
+		toks := clues[i].toks
+	next:
+		for k := 0; k < len(toks); k++ {
+			for _, t := range jargon[strings.TrimSuffix(toks[k].low, "'s")] {
+				if n := t.at(toks[k:]); n > 0 {
+					out = append(out, t.found(text, toks[k].start, toks[k+n-1].end, seen))
+					k += n - 1
+					continue next
+				}
+			}
+			if low, ok := strings.CutSuffix(toks[k].low, "s"); ok { // a plural: JWTs, webhooks
+				for _, t := range jargon[low] {
+					if len(t.words) == 1 {
+						out = append(out, t.found(text, toks[k].start, toks[k].end, seen))
+						continue next
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// at reports how many tokens a term takes at the start of a run, 0 when it is not there.
+func (t *jargonTerm) at(toks []token) int {
+	if len(toks) < len(t.words) {
+		return 0
+	}
+	for i, w := range t.words {
+		if low := toks[i].low; low != w && (i < len(t.words)-1 || low != w+"s") && (i > 0 || low != w+"'s") {
+			return 0
+		}
+	}
+	return len(t.words)
+}
+
+func (t *jargonTerm) found(text string, start, end int, seen map[string]bool) Term {
+	out := Term{Start: start, End: end, Plain: t.plain}
+	key := strings.Join(t.words, " ")
+	out.Undefined = t.short && !seen[key] && !explained(text, start, end)
+	seen[key] = true
+	return out
+}
+
+// explained reports whether an abbreviation is spelled out beside its use: "JWT (a signed note)", "a web
+// application firewall (WAF)", "SSRF, which means", "DLP, that is".
+func explained(text string, start, end int) bool {
+	after := strings.TrimLeft(text[end:min(len(text), end+40)], " ")
+	if strings.HasPrefix(after, "(") || strings.HasPrefix(after, ")") && strings.HasSuffix(strings.TrimRight(text[:start], " "), "(") {
+		return true
+	}
+	for _, s := range []string{", which means", ", meaning", ", that is", ", in other words", ", short for", " stands for", " means ", ", or "} {
+		if strings.HasPrefix(text[end:min(len(text), end+40)], s) {
+			return true
+		}
+	}
+	return false
+}
+
+// syllables estimates how many a word has: its groups of vowels, without a silent e at the end.
+func syllables(w string) int {
+	n, last := 0, false
+	for _, r := range w {
+		vowel := strings.ContainsRune("aeiouyäöü", r)
+		if vowel && !last {
+			n++
+		}
+		last = vowel
+	}
+	if n > 1 && strings.HasSuffix(w, "e") && !strings.HasSuffix(w, "le") {
+		n--
+	}
+	if n > 1 && strings.HasSuffix(w, "ed") && !strings.HasSuffix(w, "ted") && !strings.HasSuffix(w, "ded") {
+		n--
+	}
+	return max(1, n)
+}
+
+// gradeLevel is the Flesch-Kincaid grade of a text: 0.39 words a sentence plus 11.8 syllables a word less
+// 15.59 (Kincaid and others 1975, a report of the US Navy). It says how long the sentences and words are,
+// not how good the text is.
+func gradeLevel(clues []clue) float64 {
+	words, count := 0, 0
+	for i := range clues {
+		for _, t := range clues[i].toks {
+			if t.word {
+				words++
+				count += syllables(t.low)
+			}
+		}
+	}
+	if words == 0 || len(clues) == 0 {
+		return 0
+	}
+	g := 0.39*float64(words)/float64(len(clues)) + 11.8*float64(count)/float64(words) - 15.59
+	return math.Round(max(0, g)*10) / 10
+}
+
+// gramSize is how many words in a row are compared between an answer and an earlier one.
+const gramSize = 5
+
+// Recital is the largest share of an answer's runs of five words that stand in one of the earlier texts:
+// another telling of the same story shares few, a text learnt by heart nearly all. It is 0 for answers too
+// short to say.
+func Recital(text string, earlier []string) float64 {
+	own := grams(text)
+	if len(own) < 2*gramSize {
+		return 0
+	}
+	best := 0.0
+	for _, e := range earlier {
+		theirs := grams(e)
+		n := 0
+		for g := range own {
+			if theirs[g] {
+				n++
+			}
+		}
+		best = max(best, float64(n)/float64(len(own)))
+	}
+	return math.Round(best*100) / 100
+}
+
+func grams(text string) map[string]bool {
+	var words []string
+	for _, t := range tokens(text, 0, len(text)) {
+		if t.word {
+			words = append(words, t.low)
+		}
+	}
+	out := map[string]bool{}
+	for i := 0; i+gramSize <= len(words); i++ {
+		out[strings.Join(words[i:i+gramSize], " ")] = true
+	}
+	return out
+}
