@@ -31,6 +31,7 @@ var rooms = []room{
 	{"server/reading", []string{"server/interview"}, "pure measurement; no model, no store"},
 	{"server/guard", []string{"server/interview"}, "judges text and knows neither model nor engine"},
 	{"server/grading", []string{"server/interview", "server/reading"}, "pure measurement; whoever wants a model's judgement hands it in"},
+	{"server/exam", []string{"server/interview", "server/grading"}, "fixtures and bars; the judge is handed in"},
 	{"server/voice", []string{"server/interview"}, "the authored voice needs nothing and cannot fail"},
 	{"server/ollama", []string{"server/interview", "server/prompt", "github.com/ollama/ollama/api", "github.com/ollama/ollama/types/model"}, "the one room that speaks to a model"},
 	{"server/ollama/ollamatest", []string{"github.com/ollama/ollama/api"}, "a scripted endpoint for tests"},

@@ -89,6 +89,13 @@ func loadPack(c config.Config) (*interview.Pack, error) {
 	return loaded, nil
 }
 
+func makeData(c config.Config) error {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("the data folder cannot be made: %w", err)
+	}
+	return nil
+}
+
 func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error) {
 	// A turn allocates some megabyte: with a small heap the collector would run in the middle of every other one.
 	debug.SetGCPercent(200)
@@ -96,8 +103,8 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(c.Data, 0o700); err != nil {
-		return nil, fmt.Errorf("the data folder cannot be made: %w", err)
+	if err := makeData(c); err != nil {
+		return nil, err
 	}
 	token, err := server.LoadOrCreateToken(c.Data)
 	if err != nil {
@@ -124,7 +131,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Sessions: sessions{a.engine, store, hub},
 			Log:      store,
 			Catalog:  catalog{loaded, voices},
-			Reports:  reports{a.engine, loaded},
+			Reports:  reports{a.engine, store, loaded},
 			Models:   voices,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
@@ -220,7 +227,22 @@ func (s sessions) Delete(ctx context.Context, id string) error {
 // reports makes reports of closed sessions.
 type reports struct {
 	engine *engine.Engine
+	store  *sqlite.Store
 	pack   *interview.Pack
+}
+
+// mostEarlier is how many earlier answers a story is compared with.
+const mostEarlier = 40
+
+// earlier finds a person's earlier answers. Without them a report only lacks the warning of a recital.
+func earlier(ctx context.Context, store *sqlite.Store, session string) report.Earlier {
+	return func(item string) []string {
+		texts, err := store.AnswersTo(ctx, item, session, mostEarlier)
+		if err != nil {
+			return nil
+		}
+		return texts
+	}
 }
 
 func (r reports) build(ctx context.Context, id string) (report.Report, error) {
@@ -228,7 +250,7 @@ func (r reports) build(ctx context.Context, id string) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Build(st, r.pack), nil
+	return report.Build(st, r.pack, earlier(ctx, r.store, id)), nil
 }
 
 func (r reports) JSON(ctx context.Context, id string) (any, error) { return r.build(ctx, id) }

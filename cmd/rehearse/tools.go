@@ -264,7 +264,7 @@ func export(ctx context.Context, p Program) (err error) {
 	if err != nil {
 		return err
 	}
-	rep := report.Build(st, loaded)
+	rep := report.Build(st, loaded, earlier(ctx, store, id))
 	if *format == "md" {
 		_, err = fmt.Fprint(p.Out, rep.Markdown())
 		return err
@@ -283,12 +283,15 @@ func doctor(ctx context.Context, p Program) error {
 		return err
 	}
 	fmt.Fprintf(p.Out, "data     %s\n", c.Data)
+	var certs certificates
 	if store, err := openData(ctx, c); err == nil {
+		certs = store
+		defer func() { _ = store.Close() }() // it was only read
 		sums, err := store.Summaries(ctx)
-		fmt.Fprintf(p.Out, "sessions %d\n", len(sums))
-		if err := errors.Join(err, store.Close()); err != nil {
+		if err != nil {
 			return err
 		}
+		fmt.Fprintf(p.Out, "sessions %d\n", len(sums))
 	} else {
 		fmt.Fprintln(p.Out, "sessions none yet")
 	}
@@ -307,6 +310,15 @@ func doctor(ctx context.Context, p Program) error {
 	fmt.Fprintf(p.Out, "ollama   %s\nvoice    %s %s\n         %s\n", strings.Join(c.Ollama, ", "), info.Kind, info.Model, info.Detail)
 	for _, cmd := range info.Commands {
 		fmt.Fprintf(p.Out, "         %s\n", cmd)
+	}
+	if info.Kind == "ollama" && certs != nil {
+		verdict := "grades: it passed the exam"
+		if _, err := (&graders{voices: voices, certs: certs}).checker(ctx, c.Model); err != nil {
+			verdict = interview.AsError(err).Message
+		}
+		fmt.Fprintf(p.Out, "grading  %s\n", verdict)
+	} else {
+		fmt.Fprintln(p.Out, "grading  by what code can measure")
 	}
 	return nil
 }

@@ -130,6 +130,7 @@ func (s *session) draft(ctx context.Context, cmd interview.Command) ([]interview
 	if err := s.e.Store.SaveDraft(ctx, s.st.ID, interview.Draft{Turn: cmd.Turn, Text: cmd.Text}); err != nil {
 		return nil, err
 	}
+	s.effort.note(cmd.Turn, cmd.Text, s.e.Now())
 	if len(cmd.Text) >= foreseeFrom {
 		s.foresee(cmd.Turn, cmd.Text)
 	}
@@ -150,7 +151,8 @@ func (s *session) answer(ctx context.Context, cmd interview.Command) (int64, err
 	if s.phase(s.st.Block(turn.Block)).Kind != interview.PhaseQuestions && reading.OnlyAsks(cmd.Text) {
 		return s.clarify(ctx, cmd)
 	}
-	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text)})
+	s.effort.note(cmd.Turn, cmd.Text, s.e.Now())
+	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text), Effort: s.effort.of(cmd.Turn, turn.AskedAt)})
 	s.foresee(cmd.Turn, cmd.Text)
 	return s.append(ctx, cmd.ID, submitted)
 }

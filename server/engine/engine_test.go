@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"rehearse/server/diagram"
 	"rehearse/server/engine"
 	"rehearse/server/interview"
@@ -472,4 +474,24 @@ func TestAFailingStoreLosesNothingAcknowledged(t *testing.T) {
 		t.Fatalf("the turn is not open any more: %d %v", st.Open, err)
 	}
 	c.must(interview.Command{Type: "answer", ID: "1", Turn: q.Turn, Text: complete})
+}
+
+func TestHowAnAnswerWasTyped(t *testing.T) {
+	b := newBench(t)
+	c := b.attach(b.create(interview.NewSession{Format: "story-drill"}), 0)
+	q := c.question()
+	b.pass(12 * time.Second)
+	draft := func(text string, d time.Duration) {
+		c.must(interview.Command{Type: "draft", Turn: q.Turn, Text: text})
+		b.pass(d)
+	}
+	draft("In", 2*time.Second)
+	draft("In March", 3*time.Second)
+	draft("In March 2024", time.Minute)
+	draft("In March 2024 our", time.Second)
+	c.must(interview.Command{Type: "answer", ID: "1", Turn: q.Turn, Text: complete})
+	got := data[interview.AnswerSubmitted](t, c.until("answer.submitted")).Effort
+	if want := (&interview.Effort{FirstKeyS: 12, TypingS: 6, Pauses: 1, Pasted: len(complete) - 17}); !cmp.Equal(want, got) {
+		t.Errorf("the effort is %+v, want %+v", got, want)
+	}
 }

@@ -39,6 +39,7 @@ type session struct {
 	// ids are the commands that were acted on, where this process has seen them all; nil asks the store.
 	ids       map[string]int64
 	aheadText string
+	effort    effort
 }
 
 // speech is one utterance on its way to the candidate.

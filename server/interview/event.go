@@ -184,6 +184,17 @@ type AnswerSubmitted struct {
 	Turn  int    `json:"turn"`
 	Text  string `json:"text"`
 	Words int    `json:"words"`
+	// Effort is how it was typed, where the server saw it; it changes no grade.
+	Effort *Effort `json:"effort,omitempty"`
+}
+
+// Effort is the trace of typing one answer: seconds from the question to the first key and of active
+// typing, pauses of more than five seconds, and characters that appeared 200 or more at once.
+type Effort struct {
+	FirstKeyS float64 `json:"first_key_s"`
+	TypingS   float64 `json:"typing_s"`
+	Pauses    int     `json:"pauses"`
+	Pasted    int     `json:"pasted_characters"`
 }
 
 // ArtifactSaved is the payload of artifact.saved: what is not prose. The last of a kind in a turn counts.

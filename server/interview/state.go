@@ -105,6 +105,7 @@ type Turn struct {
 	Answer     string
 	AnsweredAt time.Time
 	Words      int
+	Effort     *Effort
 	Skipped    string // skip or dont_know
 	Artifacts  []ArtifactSaved
 	Clarified  []Clarified
@@ -284,7 +285,7 @@ var appliers = map[EventType]func(*State, Event) error{
 	EvQuestionAsked: on(applyQuestion),
 	EvAnswerSubmitted: onTurn(func(d AnswerSubmitted) int { return d.Turn }, func(s *State, e Event, d AnswerSubmitted, t *Turn) {
 		s.settle(t, e.At, candidateS(d.Words))
-		t.Answered, t.Answer, t.AnsweredAt, t.Words = true, d.Text, e.At, d.Words
+		t.Answered, t.Answer, t.AnsweredAt, t.Words, t.Effort = true, d.Text, e.At, d.Words, d.Effort
 	}),
 	EvTurnSkipped: onTurn(func(d TurnSkipped) int { return d.Turn }, func(s *State, e Event, d TurnSkipped, t *Turn) {
 		s.settle(t, e.At, 0)

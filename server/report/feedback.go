@@ -22,7 +22,7 @@ type Verdict struct {
 	Unknowns int      `json:"unknowns"` // dimensions and points that nobody could decide
 	Pending  int      `json:"grades_pending"`
 	Failed   int      `json:"grades_failed"`
-	Measured bool     `json:"measured"`        // the score rests on what code can measure, in part or whole
+	Measured bool     `json:"measured"` // the score rests on what code can measure, in part or whole
 	By       string   `json:"by"`
 }
 

@@ -309,6 +309,9 @@ func questionMarkdown(p printer, q Question) {
 	}
 }
 
+// recitalFrom is the share of repeated wording from which a recital is warned of.
+const recitalFrom = 0.6
+
 func answerMarkdown(p printer, a *Answer) {
 	line := fmt.Sprintf("*%d words, about %.1f minutes spoken.", a.Words, a.Minutes)
 	if a.Over > 0 {
@@ -329,6 +332,15 @@ func answerMarkdown(p printer, a *Answer) {
 	}
 	if a.Ownership != nil && a.Ownership.I+a.Ownership.We+a.Ownership.Passive > 0 {
 		line += fmt.Sprintf(" In Action sentences: I %d, we %d, passive %d.", a.Ownership.I, a.Ownership.We, a.Ownership.Passive)
+	}
+	if e := a.Effort; e != nil {
+		line += fmt.Sprintf(" First key after %.0f s, %.0f s of typing, %d pauses.", e.FirstKeyS, e.TypingS, e.Pauses)
+		if e.Pasted > 0 {
+			line += fmt.Sprintf(" %d characters were pasted.", e.Pasted)
+		}
+	}
+	if a.Recital >= recitalFrom {
+		line += fmt.Sprintf(" %.0f %% of it stands word for word in an earlier attempt or a sample: told, not recited, it would sound like you.", a.Recital*100)
 	}
 	p("%s*", line)
 	p("")

@@ -128,6 +128,8 @@ type Answer struct {
 	Ownership  *reading.Ownership        `json:"ownership,omitempty"`
 	Quantities []reading.Quantity        `json:"quantities,omitempty"`
 	Artifacts  []interview.ArtifactSaved `json:"artifacts,omitempty"`
+	Effort     *interview.Effort         `json:"effort,omitempty"`
+	Recital    float64                   `json:"recital,omitempty"` // share of its runs of five words that stand in an earlier attempt or a sample
 }
 
 // Reading is one of the two readings of a block.
@@ -205,8 +207,11 @@ type Number struct {
 
 const stamp = "2006-01-02T15:04:05Z07:00"
 
+// Earlier returns what was answered to an item in earlier sessions; nil knows of none.
+type Earlier func(item string) []string
+
 // Build makes the report of a closed session.
-func Build(st interview.State, p *interview.Pack) Report {
+func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 	r := Report{Notice: p.Notice, Session: session(st), Numbers: []Number{}, Notes: []string{}}
 	for i := range st.Blocks {
 		b := &st.Blocks[i]
@@ -217,11 +222,39 @@ func Build(st interview.State, p *interview.Pack) Report {
 		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(at.Sub(b.StartedAt).Minutes())})
 		r.Blocks = append(r.Blocks, block(st, b, p))
 	}
+	recitals(&r, p, earlier)
 	feedback(&r, &st, p)
 	r.Numbers = ledger(st)
 	r.Notes = notes(st, p)
 	r.Provenance = provenance(st)
 	return r
+}
+
+// recitals measures how much of each story is word for word an earlier attempt or a sample.
+func recitals(r *Report, p *interview.Pack, earlier Earlier) {
+	for i := range r.Blocks {
+		b := &r.Blocks[i]
+		if b.Kind != string(interview.KindBehavioural) || b.Item == "" {
+			continue
+		}
+		var known []string
+		if rubric := p.Rubrics[b.Item]; rubric != nil {
+			for _, a := range rubric.Anchors {
+				known = append(known, a.Text)
+			}
+			for _, s := range rubric.Strong {
+				known = append(known, s)
+			}
+		}
+		if earlier != nil {
+			known = append(known, earlier(b.Item)...)
+		}
+		for k := range b.Questions {
+			if a := b.Questions[k].Answer; a != nil {
+				a.Recital = reading.Recital(a.Text, known)
+			}
+		}
+	}
 }
 
 func round(f float64) float64 { return float64(int(f*100+0.5)) / 100 }
@@ -303,7 +336,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before, level string, rubric *interview.Rubric) Question {
 	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
-		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts}
+		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts, Effort: t.Effort}
 		if !t.Main {
 			q.Answer.Limit = b.FollowupSeconds
 		}

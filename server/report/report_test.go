@@ -127,7 +127,7 @@ func mustJSON(t *testing.T, v any) json.RawMessage {
 func TestGoldens(t *testing.T) {
 	p := packtest.Flagship(t)
 	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p), "graded": withGrades(t, story(t, p), p), "graded-review": withGrades(t, review(t, p), p)} {
-		r := report.Build(st, p)
+		r := report.Build(st, p, nil)
 		raw, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {
 			t.Fatal(err)
@@ -156,7 +156,7 @@ func TestGoldens(t *testing.T) {
 func TestEveryQuoteIsTheCandidates(t *testing.T) {
 	p := packtest.Flagship(t)
 	for _, st := range []interview.State{story(t, p), review(t, p)} {
-		r := report.Build(st, p)
+		r := report.Build(st, p, nil)
 		for _, b := range r.Blocks {
 			for _, q := range b.Questions {
 				if a := q.Anchor; a != nil && !strings.Contains(q.Text, st.Turns[a.Turn-1].Answer[a.Start:a.End]) {
@@ -188,7 +188,7 @@ func TestNoNumberBeforeTheGrade(t *testing.T) {
 	half.Blocks = append(half.Blocks, half.Blocks[0])
 	half.Blocks[1].Grades, half.Blocks[1].BlockStarted.Block = nil, 2
 	for name, st := range map[string]interview.State{"pending": pending, "failed": failed} {
-		r := report.Build(st, p)
+		r := report.Build(st, p, nil)
 		if r.Verdict == nil || r.Verdict.Score != nil || r.Verdict.Pending+r.Verdict.Failed == 0 {
 			t.Errorf("%s: the verdict is %+v", name, r.Verdict)
 		}
@@ -197,7 +197,7 @@ func TestNoNumberBeforeTheGrade(t *testing.T) {
 			t.Errorf("%s: the grade is %+v", name, g)
 		}
 	}
-	if v := report.Build(half, p).Verdict; v.Score != nil {
+	if v := report.Build(half, p, nil).Verdict; v.Score != nil {
 		t.Errorf("an average over one of two exercises: %+v", v)
 	}
 }
@@ -217,7 +217,7 @@ func TestAnswersOverTheLimitAreNamed(t *testing.T) {
 		{5, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 3, Block: 1, Text: "And then?", Voice: "authored", Probe: &interview.ProbeRef{Type: "Q07"}}},
 		{6, interview.EvAnswerSubmitted, answer(3, "I rejected it.")},
 	})
-	r := report.Build(st, p)
+	r := report.Build(st, p, nil)
 	got := [][2]int{}
 	for _, q := range r.Blocks[0].Questions {
 		got = append(got, [2]int{q.Answer.Limit, q.Answer.Over})
@@ -227,5 +227,23 @@ func TestAnswersOverTheLimitAreNamed(t *testing.T) {
 	}
 	if text := r.Markdown(); strings.Count(text, "27 seconds over the 75") != 1 {
 		t.Errorf("the report does not say once which answer ran over:\n%s", text)
+	}
+}
+
+func TestARecitalIsNamed(t *testing.T) {
+	p := packtest.Flagship(t)
+	st := story(t, p)
+	said := st.Turns[0].Answer
+	r := report.Build(st, p, func(item string) []string {
+		if item != "beh-01" {
+			t.Errorf("asked for earlier answers to %q", item)
+		}
+		return []string{"Something else altogether.", said}
+	})
+	if got := r.Blocks[0].Questions[0].Answer.Recital; got != 1 {
+		t.Errorf("the same words again are a recital of %.2f", got)
+	}
+	if !strings.Contains(r.Markdown(), "100 % of it stands word for word") {
+		t.Error("the report does not say so")
 	}
 }

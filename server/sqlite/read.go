@@ -121,6 +121,30 @@ func (s *Store) UsedItems(ctx context.Context, except string) (map[string]int, e
 		FROM events WHERE type = 'block.started' AND session <> ? GROUP BY used`, except)
 }
 
+// AnswersTo returns what was answered to an item before a session began, the newest first, at most limit.
+func (s *Store) AnswersTo(ctx context.Context, item, session string, limit int) ([]string, error) {
+	rows, err := s.read.QueryContext(ctx, `SELECT json_extract(a.data, '$.text')
+		FROM events b
+		JOIN sessions o ON o.id = b.session AND o.created_at < (SELECT created_at FROM sessions WHERE id = ?1)
+		JOIN events q ON q.session = b.session AND q.type = 'question.asked' AND json_extract(q.data, '$.block') = json_extract(b.data, '$.block')
+		JOIN events a ON a.session = b.session AND a.type = 'answer.submitted' AND json_extract(a.data, '$.turn') = json_extract(q.data, '$.turn')
+		WHERE b.type = 'block.started' AND b.session <> ?1 AND json_extract(b.data, '$.item') = ?2
+		ORDER BY o.created_at DESC, a.seq LIMIT ?3`, session, item, limit)
+	if err != nil {
+		return nil, fmt.Errorf("read earlier answers to %s: %w", item, err)
+	}
+	defer func() { _ = rows.Close() }() // rows.Err says what went wrong
+	var out []string
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, fmt.Errorf("read earlier answers to %s: %w", item, err)
+		}
+		out = append(out, text)
+	}
+	return out, rows.Err()
+}
+
 // count reads rows of a text and its count; an empty text is left out.
 func (s *Store) count(ctx context.Context, query, except string) (map[string]int, error) {
 	rows, err := s.read.QueryContext(ctx, query, except)

@@ -251,6 +251,37 @@ func TestWhatEarlierSessionsUsed(t *testing.T) {
 	})
 }
 
+func TestAnswersToAnItem(t *testing.T) {
+	each(t, func(t *testing.T, s *sqlite.Store) {
+		ctx := context.Background()
+		for i, id := range []string{"old", "newer", "now", "later"} {
+			sum := summary(id, 0)
+			sum.CreatedAt = epoch.Add(time.Duration(i) * time.Minute)
+			if err := s.Create(ctx, sum, nil); err != nil {
+				t.Fatal(err)
+			}
+			events := []interview.Event{
+				event(1, interview.EvBlockStarted, interview.BlockStarted{Block: 1, Item: "phish-1"}),
+				event(2, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 1, Block: 1, Text: "Tell me."}),
+				event(3, interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: 1, Text: "one of " + id}),
+				event(4, interview.EvBlockStarted, interview.BlockStarted{Block: 2, Item: "other"}),
+				event(5, interview.EvQuestionAsked, interview.QuestionAsked{Turn: 2, Block: 2, Text: "And?"}),
+				event(6, interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: 2, Text: "two of " + id}),
+			}
+			if err := s.Append(ctx, id, "", events, sum); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := s.AnswersTo(ctx, "phish-1", "now", 10)
+		if diff := cmp.Diff([]string{"one of newer", "one of old"}, got); diff != "" || err != nil {
+			t.Errorf("%v\n%s", err, diff)
+		}
+		if got, err := s.AnswersTo(ctx, "phish-1", "now", 1); len(got) != 1 || err != nil {
+			t.Errorf("at most one: %v, %v", got, err)
+		}
+	})
+}
+
 func TestSettings(t *testing.T) {
 	each(t, func(t *testing.T, s *sqlite.Store) {
 		ctx := context.Background()
