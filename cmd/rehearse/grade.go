@@ -78,8 +78,12 @@ func namedGrader(ctx context.Context, c config.Config) (grading.Grader, error) {
 	if err != nil {
 		return out, err
 	}
-	out.Checker, err = ollama.NewChecker(v.client, choice, v.prompts)
-	return out, err
+	k, err := ollama.NewChecker(v.client, choice, v.prompts)
+	if err != nil {
+		return out, err
+	}
+	out.Checker = k
+	return out, nil
 }
 
 func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pack, in gradeIn) (gradeOut, error) {

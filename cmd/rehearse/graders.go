@@ -64,7 +64,7 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 	k, err := g.checker(ctx, wanted)
 	switch {
 	case err == nil:
-		out.Checker = k
+		out.Checker, out.Writer = k, k
 	case model != "":
 		out.Checker = refused{model, err}
 	default:
@@ -74,7 +74,7 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 }
 
 // checker is the judge of a model that holds a certificate for the prompts of this version.
-func (g *graders) checker(ctx context.Context, wanted string) (grading.Checker, error) {
+func (g *graders) checker(ctx context.Context, wanted string) (*ollama.Checker, error) {
 	choice, err := g.voices.client.Detect(ctx, wanted)
 	if err != nil {
 		return nil, err

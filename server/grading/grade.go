@@ -147,6 +147,7 @@ type Grade struct {
 type Grader struct {
 	Embed   Embedder // nearness in meaning; may be nil
 	Checker Checker  // judges what only a reader can; may be nil
+	Writer  Writer   // puts a grade into sentences; may be nil
 }
 
 // failed is a grade that could not be made: a reason, and no number anywhere.
@@ -165,10 +166,13 @@ func reasonOf(err error) string {
 
 // Grade grades an answer. It returns the same grade for the same input.
 func (g Grader) Grade(ctx context.Context, in Input) Grade {
+	grade := g.behavioural
 	if in.Kind.Technical() && in.Kind != "" {
-		return g.technical(ctx, in)
+		grade = g.technical
 	}
-	return g.behavioural(ctx, in)
+	out := grade(ctx, in)
+	g.prose(ctx, in, &out)
+	return out
 }
 
 // turns cleans the answers of a block, each against what was said before it.

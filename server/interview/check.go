@@ -48,3 +48,13 @@ type Judge struct {
 	Digest string `json:"model_digest,omitempty"`
 	Prompt string `json:"prompt_hash,omitempty"`
 }
+
+// Summing is the table that sentences about a grade are written from.
+type Summing struct{ Lines []SummingLine }
+
+// SummingLine is one line of it: what it is about, what was found, and the candidate's words, if any.
+type SummingLine struct {
+	About string
+	Why   string
+	Words string
+}

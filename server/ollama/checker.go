@@ -19,6 +19,7 @@ const (
 	graderSystem   = "grader/system"
 	graderExchange = "grader/exchange"
 	graderCheck    = "grader/check"
+	graderProse    = "grader/prose"
 )
 
 // gradeSeed is the seed of every check: the same question about the same answer is the same request.
@@ -155,4 +156,23 @@ func parseChecks(r Reply, points []interview.CheckPoint) ([]interview.CheckResul
 		return nil, fmt.Errorf("%d checks are missing", len(want))
 	}
 	return out, nil
+}
+
+// Write puts a grade into a few sentences. What it says is for the caller to hold against the table.
+func (k *Checker) Write(ctx context.Context, s interview.Summing) (string, error) {
+	head, err := k.prompts.Get(graderProse)
+	if err != nil {
+		return "", err
+	}
+	system, err := k.prompts.Render(graderSystem, interview.Check{})
+	if err != nil {
+		return "", err
+	}
+	task, err := k.prompts.Render(graderProse, s)
+	if err != nil {
+		return "", err
+	}
+	reply, err := k.client.chat(ctx, k.model, call{behind: true, messages: []api.Message{{Role: "system", Content: system}, {Role: "user", Content: task}},
+		first: k.client.FirstToken, most: maxCheckRunes, options: map[string]any{"temperature": head.Temperature, "seed": gradeSeed, "num_predict": head.NumPredict}})
+	return strings.NewReplacer("<<<", "\"", ">>>", "\"").Replace(reply.Text), err
 }
