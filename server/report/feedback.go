@@ -233,7 +233,7 @@ var labels = []struct {
 
 // feedback fills in what rests on grades: the verdict, what to change, what to keep.
 func feedback(r *Report, st *interview.State, p *interview.Pack) {
-	v := Verdict{By: "code"}
+	v := Verdict{By: "code", Pending: len(st.Ungraded())}
 	sum, n, due := 0.0, 0, 0
 	var gains []Gain
 	best := 0.0
@@ -247,7 +247,6 @@ func feedback(r *Report, st *interview.State, p *interview.Pack) {
 		due++
 		switch shown.Status {
 		case "pending":
-			v.Pending++
 			continue
 		case grading.StatusFailed:
 			v.Failed++

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"rehearse/server/ollama"
 	"rehearse/server/ollama/ollamatest"
 	"rehearse/server/prompt"
+	"rehearse/server/sqlite"
 )
 
 // judge is a grader whose model is the scripted endpoint.
@@ -363,4 +365,134 @@ func (l *liar) Check(_ context.Context, c interview.Check) ([]interview.CheckRes
 		out = append(out, interview.CheckResult{ID: p.ID, Verdict: interview.VerdictYes, Quote: quote, Confidence: 0.9})
 	}
 	return out, nil
+}
+
+// certify writes the certificate of the scripted model into a data folder.
+func certify(t *testing.T, data string, s *ollamatest.Server) {
+	t.Helper()
+	j := judge(t, s, sitTime).Checker.Judge()
+	store, err := sqlite.Open(t.Context(), filepath.Join(data, "rehearse.db"), sqlite.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.SetSetting(t.Context(), "certificate/"+j.Digest+"/"+j.Prompt, `{"passed":true}`); err != nil {
+		t.Fatal(err)
+	}
+	if err := store.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shownGrade is a grade as a report shows it.
+type shownGrade struct {
+	Status  string           `json:"status"`
+	Reason  string           `json:"reason"`
+	Note    string           `json:"note"`
+	Judge   *interview.Judge `json:"judge"`
+	After   grading.Scores   `json:"after_probes"`
+	Prose   string           `json:"prose"`
+	Earlier []map[string]any `json:"earlier"`
+}
+
+// gradeOf is what the report of a session says of its first graded block.
+func (s *server) gradeOf(t *testing.T, id string) (out struct {
+	Verdict struct {
+		Score   *float64 `json:"score"`
+		Pending int      `json:"grades_pending"`
+	} `json:"verdict"`
+	Blocks []struct {
+		Grade *shownGrade `json:"grade"`
+	} `json:"blocks"`
+}) {
+	t.Helper()
+	status, raw := s.call(t, "GET", "/sessions/"+id+"/report", nil)
+	if status != 200 {
+		t.Fatalf("report: %d %s", status, raw)
+	}
+	if err := json.Unmarshal(raw, &out); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// A model judges in a session only when it holds a certificate; one that fails leaves no number, and the
+// grade can be asked for again.
+func TestASessionIsGradedByACertifiedModel(t *testing.T) {
+	t.Parallel()
+	s := ollamatest.New(t)
+	yes := answers(func(string) verdict {
+		return verdict{Verdict: "yes", Sure: 95, Quote: "I first listed every service that verified a token"}
+	})
+	s.Reply(func(task string) string {
+		switch {
+		case asked.MatchString(task):
+			return yes(task)
+		case strings.HasPrefix(task, "Below is a table"):
+			return `You said "I first listed every service that verified a token". You scored 97 of 100. Keep going.`
+		}
+		return ollamatest.LeadIn(task)
+	})
+	data := t.TempDir()
+	certify(t, data, s)
+	srv := start(t, data, "--ollama", s.URL)
+	id := srv.create(t, map[string]any{"format": "story-drill", "mode": "drill"})
+	srv.sit(t.Context(), t, id, func(int) string { return toldStory })
+	got := srv.gradeOf(t, id)
+	g := got.Blocks[0].Grade
+	if g == nil || g.Status != "graded" || g.After.Score == nil || g.Judge == nil || g.Judge.Model != "scripted:1b" || got.Verdict.Score == nil {
+		t.Fatalf("judged: %+v", g)
+	}
+	if want := `You said "I first listed every service that verified a token". Keep going.`; g.Prose != want {
+		t.Errorf("the prose is %q, want %q", g.Prose, want)
+	}
+	s.Set(ollamatest.Garbage)
+	if status, raw := srv.call(t, "POST", "/sessions/"+id+"/regrade", map[string]any{}); status != 202 {
+		t.Fatalf("regrade: %d %s", status, raw)
+	}
+	g = srv.settled(t, id)
+	if g.Status != "failed" || g.Reason == "" || g.After.Score != nil || g.After.Measured != nil || len(g.Earlier) != 1 {
+		t.Errorf("a judge that breaks off left %+v", g)
+	}
+	if v := srv.gradeOf(t, id).Verdict; v.Score != nil {
+		t.Errorf("there is a number over a grade that failed: %v", *v.Score)
+	}
+	s.Set(ollamatest.OK)
+	s.Models(ollamatest.Default(), ollamatest.Model{Name: "other:4b", Digest: "sha256:beef", Capabilities: []string{"completion"}})
+	if status, raw := srv.call(t, "POST", "/sessions/"+id+"/regrade", map[string]any{"model": "other:4b"}); status != 202 {
+		t.Fatalf("regrade: %d %s", status, raw)
+	}
+	if g = srv.settled(t, id); g.Status != "failed" || !strings.Contains(g.Reason, "rehearse exam --model other:4b") || len(g.Earlier) != 2 {
+		t.Errorf("a model without a certificate: %+v", g)
+	}
+}
+
+// settled waits until nothing is pending and returns the newest grade.
+func (s *server) settled(t *testing.T, id string) *shownGrade {
+	t.Helper()
+	for range 2000 {
+		if got := s.gradeOf(t, id); got.Verdict.Pending == 0 {
+			return got.Blocks[0].Grade
+		}
+		time.Sleep(5 * time.Millisecond)
+	}
+	t.Fatal("the grade was not made")
+	return nil
+}
+
+// Without a certificate the model speaks and code grades.
+func TestAModelWithoutACertificateOnlySpeaks(t *testing.T) {
+	t.Parallel()
+	s := ollamatest.New(t)
+	srv := start(t, t.TempDir(), "--ollama", s.URL)
+	id := srv.create(t, map[string]any{"format": "story-drill", "mode": "drill"})
+	srv.sit(t.Context(), t, id, func(int) string { return toldStory })
+	g := srv.settled(t, id)
+	if g.Status != "graded" || g.Judge != nil || g.After.Score != nil || g.After.Measured == nil || !strings.Contains(g.Note, "has not passed the exam") {
+		t.Errorf("by code alone: %+v", g)
+	}
+	for _, chat := range s.Chats() {
+		if last := chat.Messages; len(last) > 0 && asked.MatchString(last[len(last)-1].Content) {
+			t.Error("a model without a certificate was asked to judge")
+		}
+	}
 }
