@@ -60,7 +60,7 @@ func read(_ context.Context, p Program) error {
 		if err != nil {
 			return readOut{}, err
 		}
-		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level})
+		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level, Plain: true})
 		return readOut{ID: in.ID, Reading: r}, nil
 	})
 }

@@ -150,7 +150,7 @@ func Run(ctx context.Context, k grading.Checker, p *interview.Pack, short bool, 
 		r.principles[pr.ID] = pr
 	}
 	sets := map[string][]fixture{}
-	for name, nth := range map[string]int{"ladders": 1, "degenerate": every(3), "injection": every(4), "padding": every(2), "paraphrase": every(4), "we": every(2), "card": every(3)} {
+	for name, nth := range map[string]int{"ladders": 1, "degenerate": every(3), "injection": every(4), "padding": every(2), "paraphrase": every(4), "we": every(2), "card": every(2)} {
 		set, err := load(name, nth)
 		if err != nil {
 			return *r.cert, err

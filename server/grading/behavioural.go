@@ -155,7 +155,7 @@ func gate(text, question string) (flags []string, why string) {
 	switch {
 	case words == 0 || dodged(text):
 		stop(FlagNonAnswer, "nothing was answered")
-	case s.gibberish():
+	case s.gibberish(), s.madeUp():
 		stop(FlagGibberish, "the text holds hardly a word")
 	case s.salad():
 		stop(FlagSalad, "keywords without sentences")
@@ -163,6 +163,10 @@ func gate(text, question string) (flags []string, why string) {
 		stop(FlagEcho, "the question given back")
 	case recital(text, strings.Count(strings.ToLower(" "+text), " i ")):
 		stop(FlagRecital, "names of principles instead of an occasion")
+	default:
+		if reason := absent(text, len(ownActs(text))); reason != "" {
+			stop(FlagNonAnswer, reason)
+		}
 	}
 	if words > 0 && words < gateWords {
 		stop(FlagShort, "a first answer of fewer than forty words")
@@ -196,23 +200,44 @@ func look(in Input, cleaned []cleaned) story {
 	m := s.r.Measures
 	s.event = s.r.ResponseType == reading.Story && m.Event*2 >= m.Sentences
 	s.told = tells.MatchString(s.text)
-	for _, at := range ownAct.FindAllStringSubmatchIndex(s.text, -1) {
-		verb := strings.ToLower(s.text[at[2]:at[3]])
-		if !past(verb) {
-			continue
-		}
-		if vagueVerbs[verb] {
+	for _, at := range ownActs(s.text) {
+		if vagueVerbs[strings.ToLower(s.text[at.Start:at.End])] {
 			s.vague++
 		}
-		start, end := reading.SentenceAt(s.text, at[0])
+		start, end := reading.SentenceAt(s.text, at.Start)
 		s.acts = append(s.acts, reading.Span{Start: start, End: end})
 	}
 	return s
 }
 
+var weAct = regexp.MustCompile(`\b(?:[Ww]e|[Tt]he team|[Oo]ur team|[Mm]y team)(?:'d|'ve)? (?:(?:also|then|just|first|all|finally|eventually|quickly|later|soon|even|still|had|have|did|managed to|had to) )*([a-z]+)\b`)
+
+// weActed reports whether anything was done by a group that the speaker counts as theirs.
+func weActed(text string) bool {
+	for _, at := range weAct.FindAllStringSubmatchIndex(text, -1) {
+		if past(strings.ToLower(text[at[2]:at[3]])) || strings.Contains(text[at[0]:at[2]], "to ") {
+			return true
+		}
+	}
+	return false
+}
+
+// ownActs are the verbs of what the speaker did.
+func ownActs(text string) (out []reading.Span) {
+	for _, at := range ownAct.FindAllStringSubmatchIndex(text, -1) {
+		if past(strings.ToLower(text[at[2]:at[3]])) {
+			out = append(out, reading.Span{Start: at[2], End: at[3]})
+		}
+	}
+	return out
+}
+
 // hypothetical reports whether no occasion was told at all: what one would do, or what one thinks.
 func (s *story) hypothetical() bool {
 	m := s.r.Measures
+	if len(s.acts) == 0 && !weActed(s.text) { // whatever happened, it happened to others
+		return true
+	}
 	switch s.r.ResponseType {
 	case reading.Story:
 		return false
@@ -237,7 +262,7 @@ var (
 var vagueVerbs = wordSet("helped supported assisted contributed participated worked handled managed dealt tried joined attended")
 
 // notActs are past forms after "I" that describe and do not act.
-var notActs = wordSet("was had felt thought believed wanted needed liked knew understood seemed lived meant hoped remembered realised realized heard saw learned learnt expected struggled became were did could would should might must need used")
+var notActs = wordSet("was had felt thought believed wanted needed liked knew understood seemed lived meant hoped remembered realised realized heard saw learned learnt expected struggled became were did could would should might must need used admired loved enjoyed appreciated respected dreamed wished preferred hated feared disliked regretted trusted doubted assumed guessed worried cared")
 
 var pastIrregular = wordSet("began bought brought built broke caught chose cut dealt drew drove found fought gave got held hit kept laid led left let lost made met paid put quit ran rang read rebuilt redid rewrote said sat sent set showed shut sold spent split spoke spread stood stuck swept taught threw told took went withdrew won wrote")
 
@@ -373,7 +398,7 @@ func (s *story) ownership() Decision {
 		if extra == nil {
 			extra = beyond.FindStringIndex(s.text)
 		}
-		if extra != nil && n >= 6 && !s.gap("Q03") {
+		if extra != nil && n >= 6 {
 			d.Value, d.Why = 5, "beyond what was asked, or a mistake owned"
 			at, end = reading.SentenceAt(s.text, extra[0])
 			spans = append(spans, reading.Span{Start: at, End: end})

@@ -1,6 +1,7 @@
 package grading
 
 import (
+	"regexp"
 	"strings"
 
 	"rehearse/server/interview"
@@ -16,6 +17,7 @@ type shape struct {
 	judged                 int
 	marks                  int // commas and full stops
 	longest                int // longest run without a function word
+	content, everyday      int // words that are no grammar, and those of them that are common or of the trade
 }
 
 func shapeOf(text string) shape {
@@ -32,6 +34,13 @@ func shapeOf(text string) shape {
 		}
 		if w.function() && len(w.low) > 1 || commonWords[w.low] || workWords[stem(w.low)] || len(phrases[stem(w.low)]) > 0 {
 			s.known++
+		}
+		if !w.function() && len(w.low) > 2 {
+			st := stem(w.low)
+			s.content++
+			if commonWords[w.low] || commonWords[st] || workWords[st] || len(phrases[st]) > 0 {
+				s.everyday++
+			}
 		}
 		if strings.ToUpper(text[w.start:w.end]) != text[w.start:w.end] && len(w.low) > 2 {
 			s.plausible += plausible(w.low)
@@ -52,6 +61,30 @@ func (s shape) gibberish() bool {
 	}
 	known := float64(s.known) / float64(s.words)
 	return known < 0.2 && s.plausible < -3.05 || known < 0.1 && s.plausible < -2.8 && s.words > 2
+}
+
+// madeUp reports whether a text has the grammar of a language and hardly one of its words. Of real answers, a
+// quarter of the content words at the least are everyday words or words of the trade; the bound is half of that.
+func (s shape) madeUp() bool { return s.content >= 12 && s.everyday*8 < s.content }
+
+var (
+	firstPerson = regexp.MustCompile(`(?i)\b(?:I|me|my|mine|myself|we|us|our|ours)\b`)
+	placeholder = regexp.MustCompile(`\[[^\]\n]{1,80}\]`)
+	refusal     = regexp.MustCompile(`(?i)\b(?:(?:can(?:no|')t|cannot|can not|won't|will not|unable to|not allowed to|not permitted to|not able to|rather not|prefer not to|decline to) (?:give|talk|share|say|tell|name|discuss|answer|speak|go into|provide|disclose)|no comment)\b`)
+)
+
+// absent names why a first answer of some length is still none: a form that was not filled in, a refusal, or
+// a text in which the speaker does not occur.
+func absent(text string, acts int) string {
+	switch {
+	case len(placeholder.FindAllString(text, 4)) >= 3:
+		return "a form that was not filled in"
+	case acts < 2 && refusal.MatchString(text):
+		return "the answer was refused"
+	case interview.CountWords(text) >= gateWords && !firstPerson.MatchString(text):
+		return "nobody in it is you"
+	}
+	return ""
 }
 
 // salad reports whether a text is a string of names without sentences.

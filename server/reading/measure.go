@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"math"
 	"strings"
 
 	"rehearse/server/interview"
@@ -44,11 +43,6 @@ func measure(text string, clues []clue, tags []Part, r *Reading) {
 		}
 	}
 	m.Headline = max(0, headline)
-	m.GradeLevel, m.Jargon = gradeLevel(clues), terms(text, clues)
-	if words > 0 {
-		m.MeanWords = math.Round(float64(words)/float64(len(clues))*10) / 10
-		m.JargonPer100 = math.Round(float64(len(m.Jargon))*1000/float64(words)) / 10
-	}
 	if m.Event+m.Hypothetical > 0 {
 		m.PastRatio = float64(m.Event) / float64(m.Event+m.Hypothetical)
 	}

@@ -21,6 +21,16 @@ type Term struct {
 	Undefined bool `json:"undefined,omitempty"`
 }
 
+// plain measures how plainly a text is put.
+func plain(text string, clues []clue, r *Reading) {
+	m := &r.Measures
+	m.GradeLevel, m.Jargon = gradeLevel(clues), terms(text, clues)
+	if r.Words > 0 {
+		m.MeanWords = math.Round(float64(r.Words)/float64(len(clues))*10) / 10
+		m.JargonPer100 = math.Round(float64(len(m.Jargon))*1000/float64(r.Words)) / 10
+	}
+}
+
 // jargonTerm is a row of the table, its words in lower case.
 type jargonTerm struct {
 	words []string

@@ -22,7 +22,7 @@ func TestJargon(t *testing.T) {
 		{"Everything was in vain; the cat sat on the API.", []string{"API!"}},
 	} {
 		var got []string
-		for _, j := range Read(Input{Text: c.text}).Measures.Jargon {
+		for _, j := range Read(Input{Text: c.text, Plain: true}).Measures.Jargon {
 			s := c.text[j.Start:j.End]
 			if j.Undefined {
 				s += "!"
@@ -59,8 +59,8 @@ func TestTheListOfJargon(t *testing.T) {
 }
 
 func TestGradeLevel(t *testing.T) {
-	plain := Read(Input{Text: "We had a bug. It let one man read what was not his. We shut it in a day."}).Measures
-	dense := Read(Input{Text: "The organisation subsequently operationalised comprehensive authorisation methodologies, necessitating considerable cross-functional coordination activities."}).Measures
+	plain := Read(Input{Text: "We had a bug. It let one man read what was not his. We shut it in a day.", Plain: true}).Measures
+	dense := Read(Input{Text: "The organisation subsequently operationalised comprehensive authorisation methodologies, necessitating considerable cross-functional coordination activities.", Plain: true}).Measures
 	if plain.GradeLevel > 4 || dense.GradeLevel < 18 || plain.MeanWords < 4 || plain.MeanWords > 8 {
 		t.Errorf("plain %.1f with %.1f words, dense %.1f", plain.GradeLevel, plain.MeanWords, dense.GradeLevel)
 	}

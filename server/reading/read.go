@@ -22,6 +22,9 @@ func Read(in Input) Reading {
 	}
 	r.Quantities = append(r.Quantities, quantities(in.Text, clues)...)
 	measure(in.Text, clues, tags, &r)
+	if in.Plain {
+		plain(in.Text, clues, &r)
+	}
 	r.ResponseType = responseType(in, clues, &r)
 	if !in.Kind.Technical() || in.Kind == "" {
 		r.Gaps = gaps(in, clues, tags, &r)

@@ -133,4 +133,6 @@ type Input struct {
 	Level      string
 	Observable bool // the principle is about people: an outcome one could observe needs no figure
 	Followup   bool // the answer to a follow-up, whose form is Expect
+	// Plain asks for how plainly it is put as well: jargon and readability, which no follow-up needs.
+	Plain bool
 }
