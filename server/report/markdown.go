@@ -44,6 +44,9 @@ func (r Report) Markdown() string {
 			if n.Conflict > 0 {
 				conflict = fmt.Sprintf("turn %d", n.Conflict)
 			}
+			if n.Earlier != "" {
+				conflict = strings.TrimPrefix(conflict+"; an earlier attempt: "+cell(n.Earlier), "; ")
+			}
 			p("| %d | %s | %g | %s | %s | %s |", n.Turn, cell(n.Text), n.Value, cell(strings.TrimSpace(n.Unit+" "+n.Noun)), n.Role, conflict)
 		}
 		p("")

@@ -203,6 +203,7 @@ type Number struct {
 	reading.Quantity
 	Text     string `json:"text"`
 	Conflict int    `json:"conflict,omitempty"`
+	Earlier  string `json:"earlier,omitempty"` // what was said instead in an earlier attempt at the same story
 }
 
 const stamp = "2006-01-02T15:04:05Z07:00"
@@ -224,7 +225,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 	}
 	recitals(&r, p, earlier)
 	feedback(&r, &st, p)
-	r.Numbers = ledger(st)
+	r.Numbers = ledger(st, earlier)
 	r.Notes = notes(st, p)
 	r.Provenance = provenance(st)
 	return r

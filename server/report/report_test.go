@@ -247,3 +247,21 @@ func TestARecitalIsNamed(t *testing.T) {
 		t.Error("the report does not say so")
 	}
 }
+
+func TestFiguresOfAnEarlierAttempt(t *testing.T) {
+	p := packtest.Flagship(t)
+	st := story(t, p)
+	st.Turns[1].Answer = "I counted 31 services and 14 teams. We had 240 alerts a day."
+	r := report.Build(st, p, func(string) []string {
+		return []string{"A story about 12 cats and 3 dogs.", "I counted 31 services and 14 teams. We had 212 alerts a day."}
+	})
+	var got []string
+	for _, n := range r.Numbers {
+		if n.Earlier != "" {
+			got = append(got, n.Text+" was "+n.Earlier)
+		}
+	}
+	if len(got) != 1 || !strings.HasPrefix(got[0], "240") || !strings.Contains(got[0], "was 212") {
+		t.Errorf("figures that changed between attempts: %q", got)
+	}
+}

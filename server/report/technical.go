@@ -63,7 +63,7 @@ func splitIDs(s string) []string {
 }
 
 // ledger lists every figure of the behavioural answers and marks those that disagree with an earlier one.
-func ledger(st interview.State) []Number {
+func ledger(st interview.State, earlier Earlier) []Number {
 	out := []Number{}
 	type told struct {
 		turn int
@@ -91,7 +91,38 @@ func ledger(st interview.State) []Number {
 				}
 			}
 		}
+		if earlier != nil && b.Item != "" {
+			attempts(out[start:], r.Quantities, earlier(b.Item))
+		}
 		byBlock[t.Block] = append(byBlock[t.Block], told{turn: i + 1, q: r.Quantities, text: t.Answer})
 	}
 	return out
+}
+
+// sameStory is how many figures two answers share at least when they tell the same story.
+const sameStory = 2
+
+// attempts marks the figures of an answer that were others in an earlier attempt at the same story.
+func attempts(out []Number, now []reading.Quantity, earlier []string) {
+	for _, text := range earlier {
+		before := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural}).Quantities
+		same := 0
+		for _, q := range now {
+			if slices.ContainsFunc(before, func(b reading.Quantity) bool {
+				return b.Noun == q.Noun && q.Noun != "" && b.Unit == q.Unit && b.Value == q.Value
+			}) {
+				same++
+			}
+		}
+		if same < sameStory {
+			continue
+		}
+		for _, k := range reading.Conflicts(before, now) {
+			for i := range out {
+				if out[i].Start == k.After.Start && out[i].Earlier == "" {
+					out[i].Earlier = text[k.Before.Start:k.Before.End]
+				}
+			}
+		}
+	}
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Frame, SentCommand } from '../src/wire/frames';
+import { once } from '../src/wire/once';
 import { Connection, type SocketLike, type Status } from '../src/wire/socket';
 
 class Fake implements SocketLike {
@@ -242,5 +243,41 @@ describe('reconnecting', () => {
     last().drop();
     c.hurry();
     expect(sockets).toHaveLength(2);
+  });
+});
+
+describe('one command to a closed session', () => {
+  const rate = { type: 'rate', block: 1, dimensions: { B1: 3 } } as const;
+  const dial = () => {
+    const f = new Fake();
+    sockets.push(f);
+    return f;
+  };
+
+  it('is sent after catching up, acked, and the socket is left', async () => {
+    const done = once('s', rate, dial);
+    last().open();
+    last().say(welcome(0, null));
+    const sent = last().sent.find((f) => f.type === 'rate');
+    expect(sent).toMatchObject({ type: 'rate', block: 1, dimensions: { B1: 3 } });
+    last().say({ type: 'ack', data: { id: sent?.id, seq: 9 } });
+    await done;
+    expect(last().closed).toBe(true);
+  });
+
+  it('says what the server refused', async () => {
+    const done = once('s', rate, dial);
+    last().open();
+    last().say(welcome(0, null));
+    const sent = last().sent.find((f) => f.type === 'rate');
+    last().say({ type: 'error', data: { id: sent?.id, code: 'invalid', message: 'there is no block 1' } });
+    await expect(done).rejects.toThrow('there is no block 1');
+  });
+
+  it('gives up in time', async () => {
+    const done = once('s', rate, dial);
+    const failed = expect(done).rejects.toThrow('did not answer in time');
+    await vi.advanceTimersByTimeAsync(10_001);
+    await failed;
   });
 });

@@ -1,5 +1,6 @@
 // The report page: loads one report and can start the exercise again.
 
+import { once } from '../wire/once';
 import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
 import { isSingle } from './lobby.svelte';
 import { readReport, type Report } from './report';
@@ -49,6 +50,17 @@ export class Reading {
   async refresh(): Promise<void> {
     try {
       this.report = readReport(await this.api.report(this.id));
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  /** Keeps the candidate's own marks for a block, and loads the report with them. */
+  async rate(block: number, dimensions: Record<string, number>): Promise<void> {
+    this.problem = '';
+    try {
+      await once(this.id, { type: 'rate', block, dimensions });
+      await this.refresh();
     } catch (e) {
       this.problem = messageOf(e);
     }

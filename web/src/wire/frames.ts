@@ -179,7 +179,8 @@ export type Command =
   | { type: 'clarify'; turn: number; text: string }
   | { type: 'hint' | 'repeat' | 'skip' | 'dont_know'; turn: number }
   | { type: 'stop' | 'pause' | 'resume' | 'end' }
-  | { type: 'artifact'; turn: number; kind: string; rows: Row[] };
+  | { type: 'artifact'; turn: number; kind: string; rows: Row[] }
+  | { type: 'rate'; block: number; dimensions: Record<string, number> };
 
 export type SentCommand = Command & { id: string };
 
