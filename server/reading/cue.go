@@ -39,7 +39,7 @@ type cueIndex struct {
 	names  []string
 	byWord map[string][]pattern
 	byStem map[string][]pattern
-	rest   []pattern // patterns that begin with a form or any word
+	byForm [256][]pattern // patterns that begin with a form or any word, by the form of their first token
 }
 
 var cueTable = newCueIndex(cueRows)
@@ -107,7 +107,11 @@ func parsePattern(group int, src string) pattern {
 func (x *cueIndex) add(p pattern) {
 	first := p.elems[0]
 	if first.any || first.forms != "" {
-		x.rest = append(x.rest, p)
+		for f := range x.byForm {
+			if first.any || len(first.words)+len(first.stems) > 0 || strings.IndexByte(first.forms, byte(f)) >= 0 {
+				x.byForm[f] = append(x.byForm[f], p)
+			}
+		}
 		return
 	}
 	for _, w := range first.words {
@@ -172,7 +176,7 @@ func (x *cueIndex) find(toks []token) []hit {
 				try(list, i)
 			}
 		}
-		try(x.rest, i)
+		try(x.byForm[toks[i].form], i)
 	}
 	return out
 }

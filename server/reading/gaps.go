@@ -21,10 +21,8 @@ type evidence struct {
 
 func gather(text string, clues []clue, tags []Part, r *Reading) *evidence {
 	e := &evidence{clues: clues, tags: tags, r: r, outcome: make([]bool, len(clues)), low: make([]string, len(clues)), seen: make([]map[*wording]bool, len(clues))}
-	for i := range clues {
+	each(len(clues), func(i int) {
 		e.low[i] = strings.ReplaceAll(strings.ToLower(text[clues[i].span.Start:clues[i].span.End]), "’", "'")
-	}
-	for i := range clues {
 		c := &clues[i]
 		aside := e.says(reflectForm, i) || e.says(costForm, i) || e.says(failureForm, i) || e.says(alternativeForm, i) || e.says(oppositionForm, i)
 		n := e.figures(i)
@@ -41,7 +39,7 @@ func gather(text string, clues []clue, tags []Part, r *Reading) *evidence {
 		case i == 0 && change && !aside, i < 2 && n >= 2 && byOthers && !aside: // the headline first
 			e.outcome[i] = true
 		}
-	}
+	})
 	return e
 }
 

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"slices"
+	"sync"
 
 	"rehearse/server/interview"
 )
@@ -12,9 +13,7 @@ func Read(in Input) Reading {
 	r.SpokenMinutes = float64(r.Words) / interview.CandidateWordsPerMinute
 	spans := Sentences(in.Text)
 	clues := make([]clue, len(spans))
-	for i, s := range spans {
-		clues[i] = look(in.Text, s)
-	}
+	each(len(spans), func(i int) { clues[i] = look(in.Text, spans[i]) })
 	tags, chances, missing := tag(in.Text, clues)
 	r.Missing = append(r.Missing, missing...)
 	for i, s := range spans {
@@ -39,4 +38,28 @@ func Read(in Input) Reading {
 func chance(v vector, p Part) float64 {
 	k := slices.Index(partOf[:], p)
 	return float64(int(v[k]*100+0.5)) / 100
+}
+
+// alone is how many sentences one goroutine takes at the least: below it, starting another costs more.
+const alone = 8
+
+// each calls f for 0 to n-1, on two goroutines where that pays: somebody waits for the reading of a long
+// answer, and its sentences are looked at one by one. f must not touch what another call touches.
+func each(n int, f func(int)) {
+	half := n / 2
+	if half < alone {
+		half = 0
+	}
+	var wg sync.WaitGroup
+	if half > 0 {
+		wg.Go(func() {
+			for i := range half {
+				f(i)
+			}
+		})
+	}
+	for i := half; i < n; i++ {
+		f(i)
+	}
+	wg.Wait()
 }

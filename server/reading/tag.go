@@ -53,8 +53,8 @@ func labels(text string, clues []clue) (labelled bool) {
 func tag(text string, clues []clue) ([]Part, []vector, []Part) {
 	labels(text, clues)
 	emit := make([]vector, len(clues))
+	each(len(clues), func(i int) { emit[i] = fitted.emission(&clues[i]) })
 	for i := range clues {
-		emit[i] = fitted.emission(&clues[i])
 		if p := clues[i].label; p != "" {
 			for k := range parts {
 				if partOf[k] != p {

@@ -4,14 +4,29 @@ import (
 	"regexp"
 	"regexp/syntax"
 	"strings"
+	"sync"
 )
 
-// wording is an expression over lower-case text. Nearly all of them begin at the beginning of a word; such a
-// one is tried only at words that begin as one of its alternatives does, which is what makes reading fast.
+// wording is an expression over lower-case text. Nearly all of them begin at the beginning of a word; of such
+// a one only the alternatives that begin as a word does are tried there, which is what makes reading fast.
 type wording struct {
 	re    *regexp.Regexp
-	at    *regexp.Regexp // re, anchored; nil when it may begin anywhere
-	heads [256][]string  // by first byte, how a match begins
+	quick bool         // every match begins at the beginning of a word, and how is known
+	at    [256]section // by the first byte of a match
+}
+
+// section is the alternatives of a wording that begin with one byte. Each is a small expression of its own:
+// the whole would be tried with all its alternatives at every word.
+type section struct {
+	heads []string // how a match begins
+	expr  []string
+	once  *sync.Once
+	re    *regexp.Regexp // anchored; compiled when it is first needed
+}
+
+func (s *section) find(low string) []int {
+	s.once.Do(func() { s.re = regexp.MustCompile(`\A(?:` + strings.Join(s.expr, "|") + `)`) })
+	return s.re.FindStringIndex(low)
 }
 
 // headLen is how much of a beginning is compared.
@@ -27,24 +42,53 @@ func newWording(expr string) *wording {
 	if tree.Op == syntax.OpAlternate {
 		ways = tree.Sub
 	}
-	var heads []string
+	var pieces []*syntax.Regexp
 	for _, w := range ways {
 		if w.Op != syntax.OpConcat || w.Sub[0].Op != syntax.OpWordBoundary {
 			return f
 		}
-		h, _ := headsOf(w)
-		heads = append(heads, h...)
+		pieces = append(pieces, spread(w)...)
 	}
-	for _, h := range heads {
-		if h == "" || !isWordByte(h[0]) {
-			return f
+	for _, w := range pieces {
+		heads, _ := headsOf(w)
+		seen := map[byte]bool{}
+		for _, h := range heads {
+			if h == "" || !isWordByte(h[0]) {
+				return f
+			}
+			s := &f.at[h[0]]
+			if s.once == nil {
+				s.once = &sync.Once{}
+			}
+			s.heads = append(s.heads, h)
+			if !seen[h[0]] {
+				seen[h[0]] = true
+				s.expr = append(s.expr, w.String())
+			}
 		}
 	}
-	for _, h := range heads {
-		f.heads[h[0]] = append(f.heads[h[0]], h)
-	}
-	f.at = regexp.MustCompile(`\A(?:` + expr + `)`)
+	f.quick = true
 	return f
+}
+
+// spread makes one expression of each alternative that follows the beginning of a word.
+func spread(w *syntax.Regexp) []*syntax.Regexp {
+	if len(w.Sub) < 2 {
+		return []*syntax.Regexp{w}
+	}
+	choice := w.Sub[1]
+	for choice.Op == syntax.OpCapture {
+		choice = choice.Sub[0]
+	}
+	if choice.Op != syntax.OpAlternate {
+		return []*syntax.Regexp{w}
+	}
+	var out []*syntax.Regexp
+	for _, c := range choice.Sub {
+		sub := append([]*syntax.Regexp{w.Sub[0], c}, w.Sub[2:]...)
+		out = append(out, &syntax.Regexp{Op: syntax.OpConcat, Sub: sub, Flags: w.Flags})
+	}
+	return out
 }
 
 // headsOf returns how every match of an expression begins; whole means that each is a whole match, so that
@@ -120,9 +164,10 @@ func (f *wording) next(low string, from int) (start, end int, ok bool) {
 		if !isWordByte(low[i]) || i > 0 && isWordByte(low[i-1]) {
 			continue
 		}
-		for _, h := range f.heads[low[i]] {
+		section := &f.at[low[i]]
+		for _, h := range section.heads {
 			if strings.HasPrefix(low[i:], h) {
-				if m := f.at.FindStringIndex(low[i:]); m != nil {
+				if m := section.find(low[i:]); m != nil {
 					return i, i + m[1], true
 				}
 				break
@@ -137,7 +182,7 @@ func (f *wording) MatchString(low string) bool { return len(f.FindAllStringIndex
 
 // FindAllStringIndex returns where the wording occurs in low, at most n times, or everywhere when n is negative.
 func (f *wording) FindAllStringIndex(low string, n int) [][]int {
-	if f.at == nil {
+	if !f.quick {
 		return f.re.FindAllStringIndex(low, n)
 	}
 	var out [][]int

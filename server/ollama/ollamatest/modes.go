@@ -143,6 +143,7 @@ func (s *Server) chat(w http.ResponseWriter, r *http.Request, m Mode, req api.Ch
 	if m == LoadSpike {
 		load = 9 * time.Second
 	}
+	out.whole = m == OK
 	out.say(words...)
 	out.done(len(words), reason, load)
 }
@@ -173,6 +174,8 @@ type stream struct {
 	r     *http.Request
 	model string
 	free  func()
+	// whole keeps the lines back until the last: a model that answers at once has no pauses to flush between.
+	whole bool
 }
 
 // line writes one line and reports whether the client is still there.
@@ -182,7 +185,9 @@ func (o *stream) line(v api.ChatResponse) bool {
 	if err := writeJSON(o.w, v); err != nil {
 		return false
 	}
-	_ = http.NewResponseController(o.w).Flush() // the same: a client that went away
+	if !o.whole || v.Done {
+		_ = http.NewResponseController(o.w).Flush() // the same: a client that went away
+	}
 	return o.r.Context().Err() == nil && !o.s.stopped()
 }
 
