@@ -90,6 +90,8 @@ func modelFrame(state, detail string) interview.Frame {
 func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules guard.Rules) (u interview.Utterance, why string, broken bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.e.VoiceTimeout)
 	defer cancel()
+	heard := make(chan *guard.Heard, 1)
+	go func() { heard <- guard.Listen(rules.Transcript) }() // while the model thinks
 	for range 2 {
 		var err error
 		u, err = s.voice.Speak(ctx, brief)
@@ -100,6 +102,9 @@ func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules gua
 			return u, "the model did not answer in time", true
 		case err != nil:
 			return u, "the model could not speak: " + interview.AsError(err).Message, true
+		}
+		if rules.Heard == nil {
+			rules.Heard = <-heard
 		}
 		broke := guard.Check(u.Text, rules)
 		if len(broke) == 0 {

@@ -23,6 +23,8 @@ type Rules struct {
 	// Transcript is everything both sides have said in this exchange. Every number and quotation in the
 	// text that is not in Wording must occur in it.
 	Transcript []string
+	// Heard is Transcript prepared ahead of time by Listen; nil prepares it in Check.
+	Heard *Heard
 	// Hidden are the phrases of the rubric: no run of four of their words may be said unless the
 	// candidate or the authored wording said it first.
 	Hidden *Phrases
@@ -86,10 +88,10 @@ func Check(text string, r Rules) []Violation {
 	if r.Wording != "" && !strings.Contains(flat, normal(r.Wording)) {
 		fail("wording", "the authored question is not in it word for word")
 	}
-	transcript := make([]string, len(r.Transcript))
-	for i, t := range r.Transcript {
-		transcript[i] = normal(t)
+	if r.Heard == nil {
+		r.Heard = Listen(r.Transcript)
 	}
+	transcript := r.Heard.texts
 	heard := func(s string) bool {
 		return slices.ContainsFunc(transcript, func(t string) bool { return strings.Contains(t, s) })
 	}
@@ -107,16 +109,30 @@ func Check(text string, r Rules) []Violation {
 	return out
 }
 
+// Heard is what was said in an exchange, prepared for holding utterances against it.
+type Heard struct {
+	texts []string
+	words map[string]bool
+}
+
+// Listen prepares a transcript. It takes longer than all the rest of Check, and needs nothing of what will be
+// said: a caller can do it while a model is still thinking.
+func Listen(transcript []string) *Heard {
+	h := &Heard{texts: make([]string, len(transcript)), words: map[string]bool{}}
+	for i, t := range transcript {
+		h.texts[i] = normal(t)
+		for _, w := range words(h.texts[i]) {
+			h.words[w] = true
+		}
+	}
+	return h
+}
+
 // ownWords checks the words that are the voice's own: neither authored nor a verified quotation.
 func ownWords(own string, r Rules, transcript []string) []Violation {
 	var out []Violation
 	fail := func(rule, detail string) { out = append(out, Violation{Rule: rule, Detail: fmt.Sprintf("%q", detail)}) }
-	heard := map[string]bool{}
-	for _, t := range transcript {
-		for _, w := range words(t) {
-			heard[w] = true
-		}
-	}
+	heard := r.Heard.words
 	for _, n := range number.FindAllString(own, -1) {
 		if !slices.ContainsFunc(transcript, func(t string) bool { return slices.Contains(number.FindAllString(t, -1), n) }) {
 			fail("number", n)

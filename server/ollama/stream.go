@@ -72,17 +72,14 @@ func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatRes
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(make([]byte, 0, lineBuffer), maxLine)
 	for lines.Scan() {
-		var line struct {
-			api.ChatResponse
-			Error string `json:"error"`
-		}
+		var line chunk
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			return fmt.Errorf("a line of the stream is not what it should be: %w", err)
 		}
 		if line.Error != "" {
 			return errors.New(line.Error)
 		}
-		if err := fn(line.ChatResponse); err != nil {
+		if err := fn(line.response()); err != nil {
 			if kept = errors.Is(err, errDone); kept {
 				go finish(resp.Body, closeNow)
 			}
@@ -90,6 +87,26 @@ func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatRes
 		}
 	}
 	return lines.Err()
+}
+
+// chunk is what is read of a line: a stream has one for every token, and the rest of it is of no use here.
+type chunk struct {
+	Message struct {
+		Content  string `json:"content"`
+		Thinking string `json:"thinking"`
+	} `json:"message"`
+	Done               bool          `json:"done"`
+	DoneReason         string        `json:"done_reason"`
+	LoadDuration       time.Duration `json:"load_duration"`
+	PromptEvalCount    int           `json:"prompt_eval_count"`
+	PromptEvalDuration time.Duration `json:"prompt_eval_duration"`
+	EvalCount          int           `json:"eval_count"`
+	Error              string        `json:"error"`
+}
+
+func (c *chunk) response() api.ChatResponse {
+	return api.ChatResponse{Message: api.Message{Content: c.Message.Content, Thinking: c.Message.Thinking}, Done: c.Done, DoneReason: c.DoneReason,
+		Metrics: api.Metrics{LoadDuration: c.LoadDuration, PromptEvalCount: c.PromptEvalCount, PromptEvalDuration: c.PromptEvalDuration, EvalCount: c.EvalCount}}
 }
 
 // finish reads what is left after the last line, most often only the end of the answer, so that the

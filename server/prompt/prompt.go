@@ -138,10 +138,11 @@ func (s *Set) Hash(ids ...string) (string, error) {
 
 // Data makes a person's text safe to stand between <<< and >>>: neither mark can occur in it, nor a
 // model's own role marks.
-func Data(text string) string {
-	return strings.NewReplacer("<<<", "‹‹‹", ">>>", "›››", "<|", "‹|", "|>", "|›", "<｜", "‹｜", "[INST]", "(INST)", "[/INST]", "(/INST)",
-		"<start_of_turn>", "(start_of_turn)", "<end_of_turn>", "(end_of_turn)", "<<SYS>>", "(SYS)", "<</SYS>>", "(/SYS)", "<s>", "(s)", "</s>", "(/s)").Replace(text)
-}
+func Data(text string) string { return marks.Replace(text) }
+
+// marks are taken apart in what people typed.
+var marks = strings.NewReplacer("<<<", "‹‹‹", ">>>", "›››", "<|", "‹|", "|>", "|›", "<｜", "‹｜", "[INST]", "(INST)", "[/INST]", "(/INST)",
+	"<start_of_turn>", "(start_of_turn)", "<end_of_turn>", "(end_of_turn)", "<<SYS>>", "(SYS)", "<</SYS>>", "(/SYS)", "<s>", "(s)", "</s>", "(/s)")
 
 // Quote puts a person's text between the marks.
 func Quote(text string) string { return "<<<" + Data(text) + ">>>" }
