@@ -222,6 +222,8 @@ func OnlyAsks(text string) bool {
 		mark := strings.HasSuffix(strings.TrimRight(sentence, "\"'”)"), "?")
 		asks := askingForm.MatchString(sentence)
 		switch {
+		case checkBack.MatchString(sentence):
+			return false
 		case mark && len(strings.Fields(sentence)) == 1 && !asks: // "yes?" asks for nothing
 			return false
 		case mark && (asks || !statementForm.MatchString(sentence)):
@@ -246,7 +248,10 @@ var openers = set("when where what which who how")
 
 var tellers = set("i i'd i've we we'd he she they it the my our a an this that")
 
-var politeForm = regexp.MustCompile(`(?i)^(?:sorry|ok|okay|thanks|thank you|sure|hmm|right|one (?:quick )?question|quick question|a question|before i start|just to (?:clarify|check)|good|let me ask)`)
+var politeForm = regexp.MustCompile(`(?i)^(?:sorry|ok|okay|thanks|thank you|sure|hmm|right|one (?:quick )?question|quick question|a question|before i start|just to (?:clarify|check)|good|let me ask|(?:i am|i'm|i’m) not (?:quite |really )?(?:sure|clear)|i (?:do not|don't|don’t) (?:quite |really )?(?:understand|follow))`)
+
+// checkBack is what people end an answer with: it asks whether they were understood, not for anything.
+var checkBack = regexp.MustCompile(`(?i)^(?:does|did|do|is|was|would) (?:that|this|it|you)\b.{0,30}\b(?:answer|help|make sense|clear|enough|what you (?:mean|want|wanted|asked))\b.{0,30}\?$`)
 
 var startsWithWh = regexp.MustCompile(`(?i)^(?:who|what|when|where|which|how|is|are|do|does|can|could|may)\b`)
 
