@@ -130,7 +130,7 @@ func TestTheBarsCanBePassed(t *testing.T) {
 
 // Bad judges of many kinds are refused.
 func TestBadJudgesAreRefused(t *testing.T) {
-	rng := rand.New(rand.NewPCG(3, 5))
+	rng := rand.New(rand.NewPCG(3, 5)) // of one judge, which is asked by one goroutine
 	good := oracle(t)
 	for name, k := range map[string]judge{
 		"always yes":     constant(interview.VerdictYes),
@@ -168,7 +168,8 @@ func TestBadJudgesAreRefused(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c := sit(t, k, false)
+			t.Parallel()
+			c := sit(t, k, true)
 			if c.Passed {
 				t.Errorf("it passed: %+v", c.Bars)
 			}

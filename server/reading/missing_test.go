@@ -122,7 +122,7 @@ func (f *found) add(v variant, lacking [iO]bool) {
 func missingByHalves(t *testing.T, all []story, folds int) map[string]*found {
 	t.Helper()
 	vs := variantsOf(all, folds)
-	out := map[string]*found{"dev": {}, "corpus": {}}
+	out := map[string]*found{"dev": {}, "corpus": {}, "common": {}}
 	for half := range 2 {
 		m := fit(all, usual)
 		var train, test []variant
@@ -136,9 +136,12 @@ func missingByHalves(t *testing.T, all []story, folds int) map[string]*found {
 		fitAbsent(m, train)
 		for _, v := range test {
 			_, _, lacking := m.read(v.emit)
-			if v.id[:3] == "dev" {
+			switch {
+			case v.id[:3] == "dev":
 				out["dev"].add(v, lacking)
-			} else {
+			case v.id[:2] == "e-":
+				out["common"].add(v, lacking)
+			default:
 				out["corpus"].add(v, lacking)
 			}
 		}

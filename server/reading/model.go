@@ -207,6 +207,10 @@ func logit(x float64) float64 {
 	return math.Log(x / (1 - x))
 }
 
+// absentFrom is the log odds from which a part is said to be missing. A lower bound finds more of what is missing and
+// asks more whole stories for what they have: at -0.8 nine of ten missing parts against one in five asked in vain.
+const absentFrom = 0.25
+
 // lacks returns the log odds that a story lacks a part.
 func (m *model) lacks(p int, chances, emit []vector) float64 {
 	z := 0.0
@@ -236,7 +240,7 @@ func (m *model) read(emit []vector) (tags []int, chances []vector, lacking [iO]b
 			continue
 		}
 		z := m.lacks(p, chances, emit)
-		lacking[p] = z > 0
+		lacking[p] = z > absentFrom
 		if z <= surelyAbsent {
 			left++
 			continue
