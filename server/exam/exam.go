@@ -183,7 +183,7 @@ func Run(ctx context.Context, k grading.Checker, p *interview.Pack, short bool, 
 	c.Seconds = math.Round(now().Sub(began).Seconds()*10) / 10
 	if r.stop != nil {
 		c.Reason = r.stop.Error()
-		return *c, nil
+		return *c, ctx.Err()
 	}
 	r.least("answers graded", "share of real answers with every dimension set", ratio(r.whole, r.tried), leastGraded, r.tried)
 	c.Passed = true
@@ -206,8 +206,7 @@ func (r *runner) run(ctx context.Context, in grading.Input) *grading.Grade {
 	if r.stop != nil {
 		return nil
 	}
-	if err := ctx.Err(); err != nil {
-		r.stop = err
+	if r.stop = ctx.Err(); r.stop != nil {
 		return nil
 	}
 	g := r.grader.Grade(ctx, in)

@@ -43,17 +43,18 @@ func (c *Client) DetectEmbedder(ctx context.Context, wanted string) (*Embedder, 
 			err = notRunning(h.url, clip(e))
 			continue
 		}
+		var why error
 		for _, m := range list.Models {
 			if isCloud(m) || wanted != Auto && m.Name != wanted && m.Name != wanted+":latest" {
 				continue
 			}
 			show, e := h.api.Show(ctx, &api.ShowRequest{Model: m.Name})
 			if e != nil {
-				err = notRunning(h.url, clip(e))
+				why = notRunning(h.url, clip(e))
 				continue
 			}
 			if !slices.Contains(show.Capabilities, model.CapabilityEmbedding) && !strings.Contains(m.Details.Family, "bert") {
-				err = interview.Errorf(interview.CodeUnavailable, "%s makes no embeddings", m.Name)
+				why = interview.Errorf(interview.CodeUnavailable, "%s makes no embeddings", m.Name)
 				continue
 			}
 			out := &Embedder{client: c, api: h.api, model: Choice{URL: h.url, Model: m.Name, Digest: m.Digest}}
@@ -64,10 +65,13 @@ func (c *Client) DetectEmbedder(ctx context.Context, wanted string) (*Embedder, 
 			}
 			return out, nil
 		}
-		if wanted != Auto {
-			err = notPulled(wanted)
-		} else {
+		switch {
+		case wanted == Auto:
 			err = interview.Errorf(interview.CodeUnavailable, "Ollama at %s has no embedding model", h.url)
+		case why != nil:
+			err = why
+		default:
+			err = notPulled(wanted)
 		}
 	}
 	return nil, err

@@ -53,7 +53,8 @@ func parseJargon(rows string) map[string][]jargonTerm {
 		for _, k := range toks {
 			t.words = append(t.words, k.low)
 		}
-		list := append(out[t.words[0]], t)
+		list := out[t.words[0]]
+		list = append(list, t)
 		for i := len(list) - 1; i > 0 && len(list[i].words) > len(list[i-1].words); i-- {
 			list[i], list[i-1] = list[i-1], list[i]
 		}

@@ -257,8 +257,8 @@ func feedback(r *Report, st *interview.State, p *interview.Pack) {
 			v.Failed++
 			continue
 		}
-		if g.Judge != nil && g.Judge.Model != "" {
-			v.By = "code, and " + g.Judge.Model
+		if g.Judge != nil && g.Model != "" {
+			v.By = "code, and " + g.Model
 		}
 		if x := value(g); x != nil {
 			sum, n = sum+*x, n+1

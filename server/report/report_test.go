@@ -186,7 +186,7 @@ func TestNoNumberBeforeTheGrade(t *testing.T) {
 	failed.Blocks[0].Grades = failed.Blocks[0].Grades[:1]
 	half := withGrades(t, pending, p)
 	half.Blocks = append(half.Blocks, half.Blocks[0])
-	half.Blocks[1].Grades, half.Blocks[1].BlockStarted.Block = nil, 2
+	half.Blocks[1].Grades, half.Blocks[1].Block = nil, 2
 	for name, st := range map[string]interview.State{"pending": pending, "failed": failed} {
 		r := report.Build(st, p, nil)
 		if r.Verdict == nil || r.Verdict.Score != nil || r.Verdict.Pending+r.Verdict.Failed == 0 {
