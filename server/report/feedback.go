@@ -104,6 +104,14 @@ var changes = map[string]map[int]string{
 	"B7": {1: "End with one thing you would do differently, and the moment that taught you.", 2: "Replace %s with what went wrong in this very story.", 3: "Say when you next acted on it, and what was different.", 4: "Say who else does it this way now."},
 }
 
+// structural are the sentences for a structure whose fault is not told by its value alone.
+var structural = map[string]string{
+	"missing":           changes["B1"][2],
+	"in a few words":    "Take two to four minutes: give the steps you took a sentence each.",
+	"when asked for":    "Tell before you are asked what the follow-ups had to ask for.",
+	"out of proportion": changes["B1"][3],
+}
+
 // last is the newest outcome of a block; nil when there is none.
 func last(b *interview.Block) *interview.Outcome {
 	if len(b.Grades) == 0 {
@@ -337,6 +345,11 @@ func storyGains(st *interview.State, b *interview.Block, g grading.Grade) []Gain
 			gain.Quote, gain.Words, own = &q[0], words(st, q[0]), short(st, q[0])
 		}
 		gain.Change = changes[d.Dimension][d.Value]
+		for why, change := range structural {
+			if d.Dimension == "B1" && strings.Contains(d.Why, why) {
+				gain.Change = change
+			}
+		}
 		if strings.Contains(gain.Change, "%s") {
 			gain.Change = fmt.Sprintf(gain.Change, own)
 		}

@@ -295,6 +295,10 @@ func TestAStoryInABrowser(t *testing.T) {
 	if text := read[string](p, "document.body.innerText"); !strings.Contains(text, "Unsigned releases") || !strings.Contains(text, "ended by you") {
 		t.Errorf("the report does not tell what was said and how it ended:\n%s", text)
 	}
+	p.until("the grade", `document.body.innerText.includes("In short") && document.body.innerText.includes("First your own view")`)
+	p.until("the own marks", `(() => { for (const s of document.querySelectorAll("form select")) { s.value = "2"; s.selectedIndex = 2; s.dispatchEvent(new Event("change", {bubbles: true})); } return true })()`)
+	p.do("the comparison", chromedp.Click(button("Save and compare")))
+	p.until("both marks", `document.body.innerText.includes("(you: 2)") && document.body.innerText.includes("measured by code")`)
 	p.pictures("report", true)
 	p.check()
 }
