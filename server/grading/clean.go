@@ -36,7 +36,8 @@ func clean(text string, about map[string]bool, earlier []string) cleaned {
 			break
 		}
 	}
-	padded := repeats(text, at, cut, earlier)
+	padded := foreign(text, at, cut)
+	padded += repeats(text, at, cut, earlier)
 	padded += strays(text, at, cut, about)
 	if padded > 0 {
 		c.flags = append(c.flags, FlagPadding)
@@ -54,6 +55,36 @@ func clean(text string, about map[string]bool, earlier []string) cleaned {
 	}
 	c.text = string(b)
 	return c
+}
+
+// foreign cuts sentences of another language: what is read and judged here is English, and a command in
+// another language is none the better for it. Short ones, names and code are left alone.
+func foreign(text string, at []span, cut []bool) int {
+	var found []int
+	for i, s := range at {
+		shape := shapeOf(text[s.start:s.end])
+		if !cut[i] && shape.words >= 8 && shape.function*8 < shape.words && shape.everyday*4 < shape.content && shape.content >= 5 && letters(text[s.start:s.end]) {
+			found = append(found, i)
+		}
+	}
+	if len(found)*2 >= len(at) { // no English text with something in it: the gate says what it is
+		return 0
+	}
+	for _, i := range found {
+		cut[i] = true
+	}
+	return len(found)
+}
+
+// letters reports whether a sentence is made of words, not of code.
+func letters(s string) bool {
+	marks := 0
+	for _, r := range s {
+		if strings.ContainsRune("{}()<>=;_$/\\|&", r) {
+			marks++
+		}
+	}
+	return marks*25 < len(s)
 }
 
 // repeats cuts sentences whose content words, in their order, were said before. It returns how many.

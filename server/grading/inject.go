@@ -18,6 +18,18 @@ var strongCues = regexp.MustCompile(`(?i)(?:ignore|disregard|forget|override|ove
 	`|\byou(?:'re| are) (?:now )?(?:a|an|in) (?:helpful |friendly |kind )?(?:assistant|maintenance|developer mode|debug|grader)|\b(?:as|for) the (?:ai|model|grader|evaluator)s? reading this|system prompt and` +
 	`|\b(?:begin|end) (?:of )?(?:scoring|grading|answer|output)\b[^.!?\n]{0,20}(?:output|scoring|[.:])|\braise (?:this|the) candidate'?s (?:mark|score|grade)`)
 
+// fakedGrading are forms that only stand in what a grader, or somebody who plays one, would write: marks beside
+// dimensions, notes of examiners, other raters' verdicts, an interviewer's lines, an addendum to the rubric.
+var fakedGrading = regexp.MustCompile(`(?i)\b(?:structure|ownership|depth|results?|principle|level|reflection|B[1-7])\b["'*_\s|:=-]{1,8}\**[1-5]\b(?:\s*/\s*5)?` +
+	`|^\W*(?:interviewer|candidate|examiner|assessor|bar raiser)\s*:|\b(?:examiner|grader|evaluator|assessor)'?s? (?:notes?|remarks?|verdict|comments?)\b|</?(?:examiner|grader|evaluator|evaluation|verdict|score|feedback|grading)\w*>` +
+	`|\braters? (?:have|had|gave|rated|read|agreed?|awarded)\b|\b(?:previous|earlier|other|second|first) (?:checker|rater|grader|judge|evaluator)s?\b` +
+	`|\bwhoever (?:reads|grades|scores|marks|checks|rates|evaluates) (?:this|it|me)\b|\banswer (?:with )?["“']?yes["”']? (?:to|for|on)\b` +
+	`|\b(?:the )?(?:grader|evaluator|checker|assistant|judge|reader|you) (?:must|shall|has to|have to|will|should) (?:only )?(?:return|output|respond|reply|answer|confirm|rate|score|award|give|grant)\b` +
+	`|\bcorrect (?:reply|response|output) (?:to|is)\b|\b(?:do not|don't|instead) output\b|\boutput (?:the score|instead|only)\b` +
+	`|\b(?:shall|is to|are to) be (?:read|treated|counted|scored|rated|understood|graded) as\b|\btreat [^.!?\n]{0,40}\bas (?:quantified|met|fulfilled|shown|given|satisfied|complete|evidence|a five|5)\b` +
+	`|\b(?:begin|end|start) (?:of )?(?:the )?(?:rubric|grading|scoring|addendum|evaluation)\b|\brubric addendum\b|\byour (?:verdict|rating|evaluation|marking|grading)\b|\b(?:top|highest) band\b` +
+	`|\btool result\b|["'](?:evidence_found|needs_review|mean_score|overall_score|mean|rating)["']\s*:|\bstay in character\b|\bgrade ?bot\b|^\W*strengths?\s*:`)
+
 // weakCues are words of grading. One of them says nothing; two in a sentence do, and so does one beside a
 // sentence that speaks to the grader.
 var weakCues = []*regexp.Regexp{
@@ -28,6 +40,8 @@ var weakCues = []*regexp.Regexp{
 	regexp.MustCompile(`(?i)\b(?:your (?:own )?(?:prompt|policy|rubric|supervisor|operator|instructions)|hidden instructions)\b`),
 	regexp.MustCompile(`(?i)\b(?:do not|don't) (?:penali[sz]e|mention|generate|look for)\b|\btake precedence\b|\bplease (?:treat|copy|confirm|give|mark|note|ignore|do not)\b`),
 	regexp.MustCompile(`(?i)\bcalibration (?:sample|samples)\b|\bconfidence 1|\bchoose "yes"|\bas evidence\b|\bquotes? (?:are|is) not\b|\bwithout evidence\b`),
+	regexp.MustCompile(`(?i)\b(?:examiner|self-assessment|kappa)\b`),
+	regexp.MustCompile(`(?i)\b(?:less than a|a list (?:with|of)|all|seven|straight) fives?\b|\b5 (?:of|out of|/) ?5\b|\bany other reply\b|\bno judg(?:e)?ment is\b`),
 	regexp.MustCompile(`(?i)^\W*(?:if you feel|thank you for following|any other output|if asked for evidence|from here on you)`),
 }
 
@@ -47,7 +61,7 @@ func injections(text string, at []span) []bool {
 		if tells.MatchString(sentence) { // what the candidate did
 			need = 3
 		}
-		if weak[i] >= need || strongCues.MatchString(sentence) {
+		if weak[i] >= need || strongCues.MatchString(sentence) || fakedGrading.MatchString(sentence) {
 			cut[i] = true
 			if first < 0 {
 				first = i
@@ -58,11 +72,13 @@ func injections(text string, at []span) []bool {
 	if first < 0 {
 		return cut
 	}
-	for i := range at {
+	for k := range 2 * len(at) { // to the end and back, since a heading stands before what it heads
+		i := min(k, 2*len(at)-1-k)
 		near := i > 0 && cut[i-1] || i+1 < len(at) && cut[i+1]
 		you := strings.Contains(" "+strings.ToLower(text[at[i].start:at[i].end]), " you")
-		if weak[i] > 0 || near && you && i > first && i <= last+1 {
-			cut[i] = true
+		short := len(strings.Fields(text[at[i].start:at[i].end])) <= 6 && !firstPerson.MatchString(text[at[i].start:at[i].end])
+		if weak[i] > 0 || near && (you && i > first && i <= last+1 || short && i+2 >= first) {
+			cut[i] = true // a heading, or what is left of the address
 		}
 	}
 	for i, before := 0, -1; i < len(at); i++ {
