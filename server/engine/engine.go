@@ -81,6 +81,8 @@ type Engine struct {
 	mu     sync.Mutex
 	live   map[string]*session
 	closed bool
+	// grading holds the one grade that is being made.
+	grading chan struct{}
 	// phrases are the hidden phrases by item (*guard.Phrases).
 	phrases sync.Map
 }
@@ -97,7 +99,7 @@ func New(o Options) *Engine {
 		o.WordPause = 35 * time.Millisecond
 	}
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Engine{Options: o, ctx: ctx, cancel: cancel, live: map[string]*session{}}
+	return &Engine{Options: o, ctx: ctx, cancel: cancel, live: map[string]*session{}, grading: make(chan struct{}, 1)}
 }
 
 // Close stops all speech and waits until nothing is being written any more.

@@ -42,7 +42,7 @@ func (s *session) grades() {
 		st := s.st
 		s.publish(interview.NoteFrame("model", map[string]string{"state": "grading", "detail": ""}))
 		s.mu.Unlock()
-		out := s.e.Grade(s.e.ctx, &st, due[0].Block, due[0].Model)
+		out := s.e.gradeOne(&st, due[0])
 		s.mu.Lock()
 		s.publish(interview.NoteFrame("model", map[string]string{"state": "idle", "detail": ""}))
 		if s.e.ctx.Err() != nil || s.gone {
@@ -67,6 +67,18 @@ func (s *session) grades() {
 	s.mu.Unlock()
 	if closed {
 		s.e.release(s)
+	}
+}
+
+// gradeOne waits for its turn: one block is graded at a time over all sessions, so that grading never takes
+// the machine from somebody who waits for a question.
+func (e *Engine) gradeOne(st *interview.State, d interview.Due) interview.Outcome {
+	select {
+	case e.grading <- struct{}{}:
+		defer func() { <-e.grading }()
+		return e.Grade(e.ctx, st, d.Block, d.Model)
+	case <-e.ctx.Done():
+		return interview.Outcome{}
 	}
 }
 

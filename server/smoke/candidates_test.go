@@ -142,7 +142,7 @@ func (c *candidate) heard(f frame, now time.Time) (done bool, err error) {
 			return false, fmt.Errorf("candidate %d: error frame %s", c.no, f.Data)
 		}
 	case "report.ready":
-		return f.num("grades_pending") == 0, nil // the last grade brings another
+		return true, nil // grades that are still being made are not waited for
 	}
 	return false, nil
 }
@@ -162,6 +162,9 @@ func (c *candidate) signOf(turn int, now time.Time) bool {
 	c.next = append(c.next, now.Sub(at))
 	return true
 }
+
+// later are the events that may come after a candidate has left.
+var later = map[string]bool{"report.ready": true, "grade.ready": true, "grade.failed": true}
 
 // lost holds the log of the server against what this candidate saw and was told: it returns how many
 // events are missing, and everything else that is wrong.
@@ -185,7 +188,11 @@ func (c *candidate) lost(log []frame) (missing int, wrong []string) {
 			missing++
 		}
 	}
-	missing += max(0, len(log)-len(c.frames))
+	for _, e := range log[min(len(log), len(c.frames)):] {
+		if !later[e.Type] {
+			missing++
+		}
+	}
 	for turn := range c.sent {
 		seq, ok := c.acked[c.id(turn)]
 		switch {
@@ -198,7 +205,7 @@ func (c *candidate) lost(log []frame) (missing int, wrong []string) {
 			say("session %s: the answer of turn %d was acknowledged as event %d, which is another one", c.session, turn, seq)
 		}
 	}
-	if len(log) == 0 || log[len(log)-1].Type != "report.ready" || len(c.sent) == 0 {
+	if len(log) == 0 || !later[log[len(log)-1].Type] || len(c.sent) == 0 {
 		say("session %s: the log does not end with the report, or nobody was asked anything", c.session)
 	}
 	return missing, wrong
