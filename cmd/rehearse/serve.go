@@ -61,11 +61,36 @@ func serve(ctx context.Context, p Program) error {
 		return codeError{exitUsage, err}
 	}
 	log := slog.New(slog.NewTextHandler(p.Err, &slog.HandlerOptions{Level: slog.LevelInfo}))
+	unlock, err := lockFor(c)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	a, err := build(ctx, c, log)
 	if err != nil {
 		return err
 	}
 	return a.run(ctx, p, c)
+}
+
+// A server that was just killed may need a moment to be gone.
+const (
+	lockTries = 20
+	lockPause = 100 * time.Millisecond
+)
+
+// lockFor makes the data folder and keeps other servers off it.
+func lockFor(c config.Config) (unlock func(), err error) {
+	if err := makeData(c); err != nil {
+		return nil, err
+	}
+	for range lockTries {
+		if unlock, err = lockData(c.Data); interview.AsError(err).Code != interview.CodeConflict {
+			return unlock, err
+		}
+		time.Sleep(lockPause)
+	}
+	return nil, err
 }
 
 // app is everything a running server holds.

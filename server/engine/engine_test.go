@@ -495,3 +495,19 @@ func TestHowAnAnswerWasTyped(t *testing.T) {
 		t.Errorf("the effort is %+v, want %+v", got, want)
 	}
 }
+
+// A follow-up that is skipped, or not known, is one follow-up less and not the end of the exercise.
+func TestASkippedFollowUpIsNotTheEnd(t *testing.T) {
+	for _, typ := range []string{"skip", "dont_know"} {
+		b := newBench(t)
+		c := b.attach(b.create(interview.NewSession{Format: "dive-deep"}), 0)
+		q := c.question()
+		c.must(interview.Command{Type: "answer", ID: "1", Turn: q.Turn, Text: "In May 2023 our build broke for a week and 40 teams waited. I found the cause in the cache and I changed it. It was fine then."})
+		one := c.question()
+		c.must(interview.Command{Type: typ, ID: "2", Turn: one.Turn})
+		two := c.question()
+		if two.Turn == 0 || two.Main || two.Wording == one.Wording {
+			t.Errorf("after %s of %q came %+v", typ, one.Text, two)
+		}
+	}
+}

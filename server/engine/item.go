@@ -289,7 +289,7 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	if probesHere >= allowed || all >= p.Probes {
 		return nil, nil
 	}
-	if last.Skipped != "" {
+	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {
 		return s.afterSkip(ctx, b, item, last)
 	}
 	in, err := s.chooserInput(ctx, b, p, item, steps[current], turns)
@@ -350,7 +350,7 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 	}
 	for _, n := range own {
 		t := s.st.Turn(n)
-		if t.Answered {
+		if t.Answered || t.Skipped != "" && !t.Main { // a follow-up that was skipped was asked all the same
 			in.Exchanges = append(in.Exchanges, exchange(t))
 		}
 		for _, a := range t.Artifacts {
