@@ -186,6 +186,9 @@ func (s *session) nextInItem(ctx context.Context, b *interview.Block, p *intervi
 	if current < 0 {
 		return s.askStep(ctx, b, item, steps, 0)
 	}
+	if facts := s.askedInside(b, item); facts != nil {
+		return emit(facts...), nil
+	}
 	left := s.budget(b, p) - (s.st.InterviewS - b.StartS)
 	if left > 0 {
 		st := steps[current]

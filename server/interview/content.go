@@ -289,6 +289,11 @@ type Lines struct {
 	DontKnow          []string          `yaml:"dont_know"`           // technical: how would you reason about it
 	DontKnowStory     []string          `yaml:"dont_know_story"`     // behavioural: the nearest occasion
 	MakeAssumption    []string          `yaml:"make_assumption"`     // a fact that is not in the table
+	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
+	Again             string            `yaml:"again"`               // before the question in other words
+	TakeTime          string            `yaml:"take_time"`           // a moment to think was asked for
+	Stop              string            `yaml:"stop"`                // to stop was asked for: how to pause and to end
+	Reason            string            `yaml:"reason"`              // why this is asked
 	StoryFacts        []Fact            `yaml:"story_facts"`         // clarifying questions about any behavioural question
 	CandidateQuestion []string          `yaml:"candidate_questions"` // what would you like to ask, first and second
 	NoHint            string            `yaml:"no_hint"`

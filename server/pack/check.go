@@ -72,12 +72,12 @@ func (c *checker) top() {
 	}
 	ln := p.Lines
 	for key, n := range map[string]int{"introduction": len(ln.Introduction), "dont_know": len(ln.DontKnow), "dont_know_story": len(ln.DontKnowStory),
-		"make_assumption": len(ln.MakeAssumption), "candidate_questions": len(ln.CandidateQuestion)} {
+		"make_assumption": len(ln.MakeAssumption), "story_open": len(ln.StoryOpen), "candidate_questions": len(ln.CandidateQuestion)} {
 		if n == 0 {
 			c.fail("lines.yaml", key, "has no wording")
 		}
 	}
-	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint})
+	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint, "again": ln.Again, "take_time": ln.TakeTime, "stop": ln.Stop, "reason": ln.Reason})
 	c.facts("lines.yaml", "story_facts", ln.StoryFacts)
 	for _, ps := range p.Personas {
 		c.need("personas.yaml", map[string]string{ps.ID + ".name": ps.Name, ps.ID + ".role": ps.Role, ps.ID + ".greeting": ps.Greeting, ps.ID + ".closing": ps.Closing, ps.ID + ".no_answer": ps.NoAnswer})

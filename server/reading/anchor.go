@@ -209,9 +209,9 @@ var statementForm = regexp.MustCompile(`(?i)\b(?:i (?:would|'d|will|did|was|thin
 
 var askingForm = regexp.MustCompile(`(?i)^(?:(?:ok|okay|so|and|sorry|sure|right|hmm|well|quick question|one question|before i (?:start|answer)|just to (?:clarify|check|confirm)|to clarify|can i ask|may i ask)[,:. -]*)*(?:who|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|should|shall|will|would|has|have|had|am|any|whose|how many|how much)\b`)
 
-// OnlyAsks reports whether a turn only asks something: short, every sentence a question or a polite opening,
-// and at least one of them one.
-func OnlyAsks(text string) bool {
+// onlyAsks reports whether every sentence of a short text is a question or a polite opening, and at least one of them
+// a question.
+func onlyAsks(text string) bool {
 	spans := Sentences(text)
 	if len(spans) == 0 || len(strings.Fields(text)) > askLimit {
 		return false

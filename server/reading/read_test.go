@@ -154,6 +154,54 @@ func TestOnlyAsks(t *testing.T) {
 	}
 }
 
+func TestAskOf(t *testing.T) {
+	for text, want := range map[string]reading.Ask{
+		"?":                                   reading.AskAgain,
+		"What?":                               reading.AskAgain,
+		"Pardon?":                             reading.AskAgain,
+		"I don't understand the question.":    reading.AskAgain,
+		"Sorry, I didn't get that.":           reading.AskAgain,
+		"Could you say that more simply?":     reading.AskAgain,
+		"Can you repeat the question please?": reading.AskAgain,
+		"What do you mean by that?":           reading.AskAgain,
+		"I am not sure what you want. Can you give me an example?":           reading.AskAgain,
+		"Can I think for a minute?":                                          reading.AskTime,
+		"One moment please":                                                  reading.AskTime,
+		"Give me a second.":                                                  reading.AskTime,
+		"Can we stop here please? I feel sick.":                              reading.AskStop,
+		"I need a break":                                                     reading.AskStop,
+		"I'd like to end the interview.":                                     reading.AskStop,
+		"Why do you ask?":                                                    reading.AskReason,
+		"Who can upload files?":                                              reading.AskFact,
+		"Sorry, I didn't get that. Who is the customer?":                     reading.AskFact,
+		"I stopped the rollout.":                                             reading.AskNothing,
+		"I did not understand why it failed, so I read the logs.":            reading.AskNothing,
+		"Again and again the deploy failed until I pinned the version.":      reading.AskNothing,
+		"What I did was to stop the rollout and tell the team.":              reading.AskNothing,
+		"We finished here because the customer was satisfied with it.":       reading.AskNothing,
+		"I need to stop the attacker first, then rotate the key.":            reading.AskNothing,
+		"Wait for the next release and tell nobody, that was my plan.":       reading.AskNothing,
+		"Stop the deployment.":                                               reading.AskNothing,
+		"I don't know.":                                                      reading.AskNothing,
+		"Let me think about the trust boundaries: the CDN, then the origin.": reading.AskNothing,
+	} {
+		if got := reading.AskOf(text); got != want {
+			t.Errorf("AskOf(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestQuestionsIn(t *testing.T) {
+	text := "First I would ask whether it is being exploited. Do we have logs? Then I turn sorting off. Does that answer your question?"
+	var got []string
+	for _, s := range reading.QuestionsIn(text) {
+		got = append(got, text[s.Start:s.End])
+	}
+	if diff := cmp.Diff([]string{"First I would ask whether it is being exploited.", "Do we have logs?"}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 const told = `In March 2024 our build servers trusted any pull request, and one had read a signing key. I was responsible for the release pipeline. I moved signing to a separate machine, wrote a check that refuses unsigned artefacts and walked two teams through it. Unsigned releases went from 5 a week to 0 within a month.`
 
 func TestReused(t *testing.T) {

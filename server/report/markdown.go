@@ -285,13 +285,16 @@ func questionMarkdown(p printer, q Question) {
 		p("*Follow-up %s, %s: %s; %s.*", q.Probe.Type, q.Probe.Name, q.Probe.Gap, state)
 	}
 	p("")
-	for _, c := range q.Clarified {
-		if !c.Repeat {
-			p("You asked: %s  ", strings.ReplaceAll(c.Question, "\n", " "))
-			p("Answer: %s", c.Text)
-			p("")
+	clarified := func(inside bool) {
+		for _, c := range q.Clarified {
+			if !c.Repeat && c.Inside == inside {
+				p("You asked: %s  ", strings.ReplaceAll(c.Question, "\n", " "))
+				p("Answer: %s", c.Text)
+				p("")
+			}
 		}
 	}
+	clarified(false)
 	for _, h := range q.Hints {
 		p("Hint: %s", h)
 		p("")
@@ -300,6 +303,7 @@ func questionMarkdown(p printer, q Question) {
 	case q.Answer != nil:
 		quote(p, q.Answer.Text)
 		answerMarkdown(p, q.Answer)
+		clarified(true)
 	case q.Skipped == "dont_know":
 		p("You said that you did not know.")
 		p("")
@@ -431,7 +435,7 @@ func technicalMarkdown(p printer, bl Block) {
 		p("")
 	}
 	for _, f := range bl.Facts {
-		p("- Decisive fact: %s (%s)", f.Answer, map[bool]string{true: "you asked", false: "you did not ask"}[f.Asked])
+		p("- Decisive fact: %s (%s)", f.Answer, map[bool]string{true: "you asked", false: "not given: no question of yours matched it"}[f.Asked])
 	}
 	if len(bl.Facts) > 0 {
 		p("")
