@@ -295,6 +295,9 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {
 		return s.afterSkip(ctx, b, item, last)
 	}
+	if last.Main && probesHere == 0 && reading.Declines(last.Answer) { // "I have never done that" is no story to ask about
+		return s.approach(ctx, b, item, last)
+	}
 	in, err := s.chooserInput(ctx, b, p, item, steps[current], turns)
 	if err != nil || len(in.Exchanges) == 0 {
 		return nil, err
@@ -322,6 +325,11 @@ func (s *session) afterSkip(ctx context.Context, b *interview.Block, item *inter
 	if last.Skipped != "dont_know" || !last.Main {
 		return nil, nil
 	}
+	return s.approach(ctx, b, item, last)
+}
+
+// approach asks how one would go about it, or what comes nearest to it.
+func (s *session) approach(ctx context.Context, b *interview.Block, item *interview.Item, last *interview.Turn) (*question, error) {
 	lines, expect := s.e.Pack.Lines.DontKnow, interview.ExpectCounterfactual
 	if !item.Kind.Technical() {
 		lines, expect = s.e.Pack.Lines.DontKnowStory, interview.ExpectEvent

@@ -320,6 +320,24 @@ func (e *evidence) unexplained() bool {
 	return vagueActs >= 3 && vagueActs > plainActs || how == 0 && plainActs < 3
 }
 
+// declineWords is the most a reply has that says it has nothing to tell.
+const declineWords = 25
+
+// Declines reports whether a reply only says that there is nothing to tell: "Sorry, I have never done that".
+func Declines(text string) bool {
+	words := interview.CountWords(text)
+	if words == 0 || words > declineWords {
+		return false
+	}
+	spans := Sentences(text)
+	clues := make([]clue, len(spans))
+	for i, s := range spans {
+		clues[i] = look(text, s)
+	}
+	t := tally(clues)
+	return t.dodges > 0 && t.acts <= t.dodges && len(quantities(text, clues)) == 0
+}
+
 // Answers reports whether a reply has the form that its question expected.
 func Answers(text string, expect interview.Expect) bool {
 	words := interview.CountWords(text)

@@ -92,6 +92,8 @@ func TestConflicts(t *testing.T) {
 		"I had 40 servers by then.":                                1,
 		"It took three weeks, and 5 engineers helped.":             0,
 		"We still had 200 requests, with 12 servers as I told you": 0,
+		"Two shared staging servers were down.":                    0,
+		"I put it on TLS 1.2 and SOC 2 servers.":                   0,
 	} {
 		if got := reading.Conflicts(before, read(text).Quantities); len(got) != want {
 			t.Errorf("%q: %d conflicts, want %d: %+v", text, len(got), want, got)
@@ -109,6 +111,8 @@ func TestFind(t *testing.T) {
 		{"The key was rotated at once.", []string{"rotate key"}, nil},
 		{"Rotating keys helps.", []string{"rotate key"}, []string{"Rotating keys"}},
 		{"I would not rotate the key.", []string{"rotate key"}, nil},
+		{"Rotating the key is not needed.", []string{"rotate key"}, nil},
+		{"Rotating the key is not needed for the old one, but I would rotate the new key.", []string{"rotate key"}, []string{"rotate the new key"}},
 		{"Do not log the token.", []string{"do not log"}, []string{"Do not log"}},
 		{"Validate, then serve. From another domain.", []string{"serve domain"}, nil},
 		{"We used Argon2id.", []string{"re:argon2(id)?"}, []string{"Argon2id"}},
@@ -289,4 +293,20 @@ func FuzzRead(f *testing.F) {
 		reading.Answers(text, interview.ExpectNumber)
 		reading.Echoes(text, "a signing key on a separate machine")
 	})
+}
+
+func TestDeclines(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Sorry, I have never done that.":         true,
+		"I don't know.":                          true,
+		"I can't think of an example right now.": true,
+		"No idea.":                               true,
+		"I don't know exactly, but I rotated 40 keys that day.":       false,
+		"I never trusted the header, so I checked the owner in code.": false,
+		"We never had a test for it. I wrote one and ran it nightly.": false,
+	} {
+		if got := reading.Declines(text); got != want {
+			t.Errorf("Declines(%q) = %v", text, got)
+		}
+	}
 }

@@ -72,6 +72,8 @@ type Quantity struct {
 	Unit  string  `json:"unit,omitempty"`
 	Noun  string  `json:"noun,omitempty"`
 	Role  string  `json:"role"`
+	// Narrow are the words between figure and noun that say which of them are counted: "two shared accounts".
+	Narrow string `json:"-"`
 }
 
 // Gap is something that was not found. Start and End are the words it rests on, 0 and 0 when there are none.
