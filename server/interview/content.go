@@ -195,6 +195,9 @@ type ProbeType struct {
 	Expects   Expect   `yaml:"expects" json:"expects"`
 	MaxUses   int      `yaml:"max_uses" json:"max_uses"` // for one main question
 	Wordings  []string `yaml:"wordings" json:"wordings"`
+	// Asks groups wordings by what exactly they ask for (for Q11: before, window, source), so that what was said already
+	// is not asked for. A wording in no group may always be asked.
+	Asks map[string][]string `yaml:"asks,omitempty" json:"asks,omitempty"`
 }
 
 // RedFlag is something said that costs, by pattern.

@@ -103,6 +103,16 @@ func (c *checker) bank() {
 			c.fail("probes.yaml", b.Type+".max_uses", "has to be at least 1")
 		}
 		c.wordings("probes.yaml", b.Type, b.Wordings)
+		for group, ws := range b.Asks {
+			if !slices.Contains(askGroups, group) {
+				c.fail("probes.yaml", b.Type+".asks", "%q is not a group; it is one of %s", group, askGroups)
+			}
+			for _, w := range ws {
+				if !slices.Contains(b.Wordings, w) {
+					c.fail("probes.yaml", b.Type+".asks."+group, "%q is not one of the wordings", w)
+				}
+			}
+		}
 		c.expect("probes.yaml", b.Type+".expects", b.Expects)
 	}
 	for i := 1; i <= probeTypes; i++ {
@@ -111,6 +121,9 @@ func (c *checker) bank() {
 		}
 	}
 }
+
+// askGroups are the groups that wordings may be put in by what they ask for.
+var askGroups = []string{"before", "window", "source", "count"}
 
 var expects = []interview.Expect{interview.ExpectEvent, interview.ExpectNumber, interview.ExpectName, interview.ExpectReason, interview.ExpectCounterfactual, interview.ExpectFact}
 

@@ -310,3 +310,20 @@ func TestDeclines(t *testing.T) {
 		}
 	}
 }
+
+func TestClause(t *testing.T) {
+	const text = "I wrote to each of the forty teams in the region and asked for their list, which took a week."
+	for _, tt := range []struct {
+		from, to int
+		want     string
+	}{
+		{0, 34, "I wrote to each of the forty teams…"}, // "in the region" follows
+		{0, 48, "I wrote to each of the forty teams in the region"},
+		{53, 73, "asked for their list"},
+		{75, len(text), "which took a week."},
+	} {
+		if got := reading.Clause(text, tt.from, tt.to); got != tt.want {
+			t.Errorf("[%d:%d] = %q, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
+}

@@ -76,6 +76,14 @@ type Quantity struct {
 	Narrow string `json:"-"`
 }
 
+// Backing is what was said about the figures of an outcome.
+type Backing struct {
+	Before bool // what it was before
+	Window bool // over how long
+	Source bool // how it was measured
+	Noun   bool // what was counted
+}
+
 // Gap is something that was not found. Start and End are the words it rests on, 0 and 0 when there are none.
 type Gap struct {
 	Code  string `json:"code"`
@@ -123,6 +131,7 @@ type Reading struct {
 	Quantities    []Quantity   `json:"quantities"`
 	Codes         []string     `json:"gaps"` // the codes of Gaps, in the order they are probed
 	Gaps          []Gap        `json:"-"`
+	Backed        Backing      `json:"-"`
 	Measures      Measures     `json:"measures"`
 }
 
