@@ -26,7 +26,7 @@ func TestFiguresAreNotAskedForTwice(t *testing.T) {
 	}{
 		"what was counted":      {"Stolen accounts went down to 3.", []string{"count"}},
 		"what it was before":    {"Stolen accounts went from 90 to 3.", []string{"before", "count"}},
-		"over how long":         {"Stolen accounts went down to 3 within two months.", []string{"window", "count"}},
+		"over how long":         {"Stolen accounts stood at 3 within two months.", []string{"window", "count"}},
 		"how it was worked out": {"Stolen accounts went down to 3, counted in the fraud team's dashboard.", []string{"source", "count"}},
 	} {
 		asked := false
