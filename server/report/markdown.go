@@ -245,6 +245,12 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 	if e.Threats != nil {
 		p("- Threats: %d, of which %d name source, action, impact and component.", *e.Threats, *e.FourSlots)
 	}
+	if e.Generic != nil && *e.Generic > 0 {
+		p("- Threats that name no element of the diagram and could stand in any model: %d.", *e.Generic)
+	}
+	if e.Boundaries != nil {
+		p("- Trust boundaries: %d of the diagram's %d named.", *e.Crossed, *e.Boundaries)
+	}
 	p("")
 }
 
@@ -410,7 +416,7 @@ func technicalMarkdown(p printer, bl Block) {
 		p("")
 	}
 	if len(bl.Findings) > 0 {
-		p("| finding | lines | severity | said | lines matched |")
+		p("| finding | lines | severity | said | with its lines |")
 		p("|---|---|---|---|---|")
 		for _, f := range bl.Findings {
 			p("| %s (CWE-%d) | %d-%d | %s | %s | %s |", cell(f.Title), f.CWE, f.Lines[0], f.Lines[1], f.Severity, yesNo(f.Said), yesNo(f.LineMatch))
@@ -432,6 +438,19 @@ func technicalMarkdown(p printer, bl Block) {
 			}
 			p("| %s | %s |", cell(o.Text), at)
 		}
+		p("")
+	}
+	for _, h := range bl.Boundaries {
+		where := "not named"
+		switch {
+		case h.Named && h.Turn > 0:
+			where = fmt.Sprintf("named in turn %d", h.Turn)
+		case h.Named:
+			where = "named in a row"
+		}
+		p("- Trust boundary: %s (%s)", h.Label, where)
+	}
+	if len(bl.Boundaries) > 0 {
 		p("")
 	}
 	for _, f := range bl.Facts {
