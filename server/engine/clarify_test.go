@@ -119,3 +119,27 @@ func TestQuestionsInsideAnAnswer(t *testing.T) {
 		t.Errorf("a fact was given twice: %+v", data[interview.Clarified](t, f))
 	}
 }
+
+// TestAnythingElse: an exercise with time left and something unsaid ends with one open question, and only one.
+func TestAnythingElse(t *testing.T) {
+	b := newBench(t)
+	c := b.attach(b.create(interview.NewSession{Format: "code-review", Item: "cr-java-orders", Mode: interview.ModeDrill}), 0)
+	sweeps, turns := 0, 0
+	for turns < 12 {
+		q := c.question()
+		if q.Turn == 0 {
+			break
+		}
+		turns++
+		if q.Probe != nil && q.Probe.Type == "sweep" {
+			sweeps++
+			if !slices.Contains(b.o.Pack.Lines.Sweep, q.Text) {
+				t.Errorf("the last question is %q", q.Text)
+			}
+		}
+		c.must(interview.Command{Type: "answer", ID: "a" + string(rune('a'+turns)), Turn: q.Turn, Text: "I would look at the names of the variables and at the tests, which seem to be missing here."})
+	}
+	if sweeps != 1 {
+		t.Errorf("anything else was asked %d times in %d turns, want once", sweeps, turns)
+	}
+}

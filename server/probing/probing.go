@@ -31,6 +31,7 @@ const (
 	TypePoint         = "point"
 	TypeDone          = "done"
 	TypeDontKnow      = "dont_know"
+	TypeSweep         = "sweep"
 )
 
 // Exchange is a question and its answer. The first of a block is the main question, the others are probes.

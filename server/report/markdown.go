@@ -2,10 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rehearse/server/grading"
 	"rehearse/server/interview"
+	"rehearse/server/reading"
 )
 
 // Markdown writes the report for a person, or for a file kept beside other notes.
@@ -341,7 +343,20 @@ func answerMarkdown(p printer, a *Answer) {
 		line += fmt.Sprintf(" Sentences: S %d, T %d, A %d, R %d.", n["S"], n["T"], n["A"], n["R"])
 	}
 	if len(a.Missing) > 0 {
-		line += " Not found: " + strings.Join(a.Missing, ", ") + "."
+		var none, touched []string
+		for _, part := range a.Missing {
+			if slices.ContainsFunc(a.Sentences, func(s reading.Sentence) bool { return string(s.Part) == part }) {
+				touched = append(touched, part)
+			} else {
+				none = append(none, part)
+			}
+		}
+		if len(none) > 0 {
+			line += " Not found: " + strings.Join(none, ", ") + "."
+		}
+		if len(touched) > 0 {
+			line += " Hardly more than touched on: " + strings.Join(touched, ", ") + "."
+		}
 	}
 	if a.Ownership != nil && a.Ownership.I+a.Ownership.We+a.Ownership.Passive > 0 {
 		line += fmt.Sprintf(" In Action sentences: I %d, we %d, passive %d.", a.Ownership.I, a.Ownership.We, a.Ownership.Passive)
@@ -381,6 +396,9 @@ func readingMarkdown(p printer, title string, r *Reading, first bool) {
 	}
 	line := fmt.Sprintf("**%s:** parts %s; figures %d.", title, none(strings.Join(r.Parts, " ")), r.Numbers)
 	line += " Missing: " + none(strings.Join(gaps, ", ")) + "."
+	if len(r.Open) > 0 {
+		line += " Taken up when asked, which code cannot judge: " + strings.Join(r.Open, ", ") + "."
+	}
 	if len(ready) > 0 {
 		line += " May wait until asked: " + strings.Join(ready, ", ") + "."
 	}
