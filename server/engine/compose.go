@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"rehearse/server/guard"
@@ -170,18 +169,6 @@ func (e *Engine) hidden(item string) *guard.Phrases {
 	if known, ok := e.phrases.Load(item); ok {
 		return known.(*guard.Phrases)
 	}
-	var all []string
-	for _, p := range rub.Points {
-		all = append(all, p.Text)
-		for _, syn := range p.Synonyms {
-			if !strings.HasPrefix(syn, "re:") {
-				all = append(all, syn)
-			}
-		}
-	}
-	for _, f := range rub.Findings {
-		all = append(all, f.Title, f.Fix, f.Exploit)
-	}
-	known, _ := e.phrases.LoadOrStore(item, guard.Hide(all))
+	known, _ := e.phrases.LoadOrStore(item, guard.Hide(rub.Hidden()))
 	return known.(*guard.Phrases)
 }

@@ -27,6 +27,7 @@ func Check(p *interview.Pack) []error {
 	c.top()
 	c.bank()
 	c.misconceptions()
+	c.audiences()
 	for _, id := range sortedKeys(p.Items) {
 		c.item(p.Items[id])
 		if r := p.Rubrics[id]; r != nil {
@@ -205,13 +206,12 @@ func (c *checker) facts(at, key string, facts []interview.Fact) {
 }
 
 var (
-	itemKinds = []interview.Kind{interview.KindBehavioural, interview.KindThreatModel, interview.KindCodeReview, interview.KindRemediation, interview.KindScriptingTalk, interview.KindConceptCard}
-	statuses  = []string{"draft", "reviewed", "retired"}
+	statuses = []string{"draft", "reviewed", "retired"}
 )
 
 func (c *checker) item(it *interview.Item) {
 	c.need(it.ID, map[string]string{"title": it.Title, "prompt.main": it.Prompt.Main})
-	if !slices.Contains(itemKinds, it.Kind) {
+	if !slices.Contains(interview.Kinds, it.Kind) {
 		c.fail(it.ID, "kind", "%q is not a kind of item", it.Kind)
 	}
 	if !slices.Contains(statuses, it.Status) {
@@ -287,11 +287,20 @@ func (c *checker) rubric(it *interview.Item, r *interview.Rubric) {
 	for _, s := range r.Sources {
 		c.need(at, map[string]string{"sources.title": s.Title, "sources.claim": s.Claim})
 	}
-	if it.Kind.Technical() {
-		c.points(at, r)
-	} else {
-		c.behavioural(at, r)
+	for _, p := range r.Principles {
+		if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == p }) {
+			c.fail(at, "lp", "%q is not a principle of the pack", p)
+		}
 	}
+	switch {
+	case it.Kind == interview.KindBehavioural:
+		c.behavioural(at, r)
+	case it.Kind.Scored():
+		c.points(at, r)
+	case len(r.Points) > 0:
+		c.fail(at, "points", "an item of kind %s is not scored", it.Kind)
+	}
+	c.kind(it, r)
 	for _, l := range r.IfSaid {
 		c.phrases(at, "if_said."+l.ID, l.Patterns, 1)
 		c.spoken(at, "if_said."+l.ID+".probe", l.Probe)
@@ -344,11 +353,6 @@ func (c *checker) behavioural(at string, r *interview.Rubric) {
 	if len(r.Principles) == 0 {
 		c.fail(at, "lp", "names no principle")
 	}
-	for _, p := range r.Principles {
-		if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == p }) {
-			c.fail(at, "lp", "%q is not a principle of the pack", p)
-		}
-	}
 	for i := 1; i <= 5; i++ {
 		if r.Anchors[i].Text == "" {
 			c.fail(at, fmt.Sprintf("anchors.%d", i), "is missing")
@@ -373,6 +377,9 @@ func (c *checker) findings(at string, it *interview.Item, r *interview.Rubric) {
 		inside(key+".lines", f.Lines)
 		c.need(at, map[string]string{key + ".title": f.Title, key + ".exploit": f.Exploit, key + ".fix": f.Fix, key + ".prevention": f.Prevention})
 		c.phrases(at, key+".says", f.Says, 3)
+		if !slices.Contains(severities, f.Severity) {
+			c.fail(at, key+".severity", "%q is not one of %s", f.Severity, severities)
+		}
 		if f.CWE < 1 {
 			c.fail(at, key+".cwe", "is missing")
 		}
@@ -382,10 +389,23 @@ func (c *checker) findings(at string, it *interview.Item, r *interview.Rubric) {
 	}
 	for i, d := range r.Decoys {
 		inside(fmt.Sprintf("decoys.%d.lines", i+1), d.Lines)
+		c.need(at, map[string]string{fmt.Sprintf("decoys.%d.why_safe", i+1): d.WhySafe})
 	}
 }
 
 func (c *checker) formats() {
+	for _, id := range c.pack.Offers {
+		if !slices.ContainsFunc(c.pack.Formats, func(f interview.Format) bool { return f.ID == id }) {
+			c.fail("pack.yaml", "formats", "there is no format %q", id)
+		}
+	}
+	for _, id := range sortedKeys(c.pack.Draws) {
+		for _, pr := range c.pack.Draws[id] {
+			if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == pr }) {
+				c.fail("pack.yaml", "draws."+id, "%q is not a principle of the pack", pr)
+			}
+		}
+	}
 	for _, f := range c.pack.Formats {
 		at := "formats/" + f.ID + ".yaml"
 		c.need(at, map[string]string{"title": f.Title, "summary": f.Summary})
@@ -398,7 +418,7 @@ func (c *checker) formats() {
 			}
 			for _, ph := range r.Phases {
 				if ph.Kind == interview.PhaseItem && !slices.ContainsFunc(ph.Items, func(k interview.Kind) bool { return c.has(k) }) {
-					c.fail(at, ph.ID, "the pack has no item of kind %s", ph.Items)
+					c.fail(at, ph.ID, "the pack has no item of kind %s; pack.yaml: formats names the formats a pack offers", ph.Items)
 				}
 			}
 		}
