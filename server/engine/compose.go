@@ -126,14 +126,20 @@ func (s *session) brief(q *question) interview.Brief {
 	for _, n := range s.st.Block(q.asked.Block).Turns {
 		t := s.st.Turn(n)
 		b.Exchange = append(b.Exchange, interview.Line{Text: t.Text})
+		var after []interview.Line
 		for _, c := range t.Clarified {
-			if !c.Repeat {
+			switch {
+			case c.Repeat:
+			case c.Inside:
+				after = append(after, interview.Line{Text: c.Text})
+			default:
 				b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: c.Question}, interview.Line{Text: c.Text})
 			}
 		}
 		if t.Answered {
 			b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: t.Answer})
 		}
+		b.Exchange = append(b.Exchange, after...)
 	}
 	return b
 }

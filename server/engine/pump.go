@@ -217,7 +217,7 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 			return nil, err
 		}
 		b.Item, b.Kind = item.ID, string(item.Kind)
-		if item.Kind.Technical() {
+		if item.Kind.Technical() && item.Kind != interview.KindConceptCard { // the title of a card is its answer
 			b.Title = p.Title + ": " + item.Title
 		}
 		for _, st := range p.Steps {

@@ -236,6 +236,9 @@ type ProbeType struct {
 	Expects   Expect   `yaml:"expects" json:"expects"`
 	MaxUses   int      `yaml:"max_uses" json:"max_uses"` // for one main question
 	Wordings  []string `yaml:"wordings" json:"wordings"`
+	// Asks groups wordings by what exactly they ask for (for Q11: before, window, source), so that what was said already
+	// is not asked for. A wording in no group may always be asked.
+	Asks map[string][]string `yaml:"asks,omitempty" json:"asks,omitempty"`
 }
 
 // RedFlag is something said that costs, by pattern.
@@ -335,6 +338,12 @@ type Lines struct {
 	DontKnow          []string          `yaml:"dont_know"`           // technical: how would you reason about it
 	DontKnowStory     []string          `yaml:"dont_know_story"`     // behavioural: the nearest occasion
 	MakeAssumption    []string          `yaml:"make_assumption"`     // a fact that is not in the table
+	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
+	Sweep             []string          `yaml:"sweep"`               // before an exercise with time left ends: anything else
+	Again             string            `yaml:"again"`               // before the question in other words
+	TakeTime          string            `yaml:"take_time"`           // a moment to think was asked for
+	Stop              string            `yaml:"stop"`                // to stop was asked for: how to pause and to end
+	Reason            string            `yaml:"reason"`              // why this is asked
 	StoryFacts        []Fact            `yaml:"story_facts"`         // clarifying questions about any behavioural question
 	CandidateQuestion []string          `yaml:"candidate_questions"` // what would you like to ask, first and second
 	NoHint            string            `yaml:"no_hint"`

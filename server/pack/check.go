@@ -73,12 +73,12 @@ func (c *checker) top() {
 	}
 	ln := p.Lines
 	for key, n := range map[string]int{"introduction": len(ln.Introduction), "dont_know": len(ln.DontKnow), "dont_know_story": len(ln.DontKnowStory),
-		"make_assumption": len(ln.MakeAssumption), "candidate_questions": len(ln.CandidateQuestion)} {
+		"make_assumption": len(ln.MakeAssumption), "story_open": len(ln.StoryOpen), "sweep": len(ln.Sweep), "candidate_questions": len(ln.CandidateQuestion)} {
 		if n == 0 {
 			c.fail("lines.yaml", key, "has no wording")
 		}
 	}
-	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint})
+	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint, "again": ln.Again, "take_time": ln.TakeTime, "stop": ln.Stop, "reason": ln.Reason})
 	c.facts("lines.yaml", "story_facts", ln.StoryFacts)
 	for _, ps := range p.Personas {
 		c.need("personas.yaml", map[string]string{ps.ID + ".name": ps.Name, ps.ID + ".role": ps.Role, ps.ID + ".greeting": ps.Greeting, ps.ID + ".closing": ps.Closing, ps.ID + ".no_answer": ps.NoAnswer})
@@ -104,6 +104,16 @@ func (c *checker) bank() {
 			c.fail("probes.yaml", b.Type+".max_uses", "has to be at least 1")
 		}
 		c.wordings("probes.yaml", b.Type, b.Wordings)
+		for group, ws := range b.Asks {
+			if !slices.Contains(askGroups, group) {
+				c.fail("probes.yaml", b.Type+".asks", "%q is not a group; it is one of %s", group, askGroups)
+			}
+			for _, w := range ws {
+				if !slices.Contains(b.Wordings, w) {
+					c.fail("probes.yaml", b.Type+".asks."+group, "%q is not one of the wordings", w)
+				}
+			}
+		}
 		c.expect("probes.yaml", b.Type+".expects", b.Expects)
 	}
 	for i := 1; i <= probeTypes; i++ {
@@ -112,6 +122,9 @@ func (c *checker) bank() {
 		}
 	}
 }
+
+// askGroups are the groups that wordings may be put in by what they ask for.
+var askGroups = []string{"before", "window", "source", "count"}
 
 var expects = []interview.Expect{interview.ExpectEvent, interview.ExpectNumber, interview.ExpectName, interview.ExpectReason, interview.ExpectCounterfactual, interview.ExpectFact}
 
