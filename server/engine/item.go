@@ -272,6 +272,12 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = rubric.Twists[st.Twist-1].Text
 	case st.Challenge > 0 && rubric != nil && len(rubric.Challenges) > 0:
 		q.Text = rubric.Challenges[(st.Challenge-1)%len(rubric.Challenges)]
+	case st.Role > 0, st.Objection > 0:
+		text, ok := s.inRole(b, rubric, st)
+		if !ok {
+			return s.skipStep(ctx, b, item, steps, i)
+		}
+		q.Text, q.Wording = text, text
 	case st.Twist > 0, st.Challenge > 0: // the item has none: the step is left out
 		return s.skipStep(ctx, b, item, steps, i)
 	case i == 0:
@@ -282,6 +288,9 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = w
 		q.Wording = w
 		q.Material = s.material(item)
+		if l := s.listener(b); l != nil {
+			q.Material.Text = strings.TrimSpace(q.Material.Text + "\n\n" + introduce(l))
+		}
 		if extra := item.Steps[st.ID]; extra != "" {
 			q.Text += " " + extra
 		}
@@ -291,6 +300,43 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = st.Ask
 	}
 	return &step{ask: &question{asked: q}}, nil
+}
+
+// inRole is what the listener of a briefing asks or objects.
+func (s *session) inRole(b *interview.Block, rubric *interview.Rubric, st interview.Step) (string, bool) {
+	if rubric == nil {
+		return "", false
+	}
+	n := 0
+	for _, q := range rubric.Questions {
+		if q.Audience != "" && q.Audience != b.Audience || q.Objection != (st.Objection > 0) {
+			continue
+		}
+		if n++; n == max(st.Role, st.Objection) {
+			return q.Text, true
+		}
+	}
+	return "", false
+}
+
+// listener is whom a briefing is explained to; nil for other exercises.
+func (s *session) listener(b *interview.Block) *interview.Audience {
+	i := slices.IndexFunc(s.e.Pack.Audiences, func(a interview.Audience) bool { return a.ID == b.Audience })
+	if b.Audience == "" || i < 0 {
+		return nil
+	}
+	return &s.e.Pack.Audiences[i]
+}
+
+// introduce is a listener's card in words.
+func introduce(a *interview.Audience) string {
+	list := func(lead string, items []string) string {
+		if len(items) == 0 {
+			return ""
+		}
+		return "\n" + lead + " " + strings.Join(items, "; ") + "."
+	}
+	return "You explain it to " + a.Name + ", " + a.Role + "." + list("Knows:", a.Knows) + list("Is afraid of:", a.Fears) + list("Decides:", []string{a.Decides})
 }
 
 func (s *session) skipStep(ctx context.Context, b *interview.Block, item *interview.Item, steps []interview.Step, i int) (*step, error) {
@@ -316,7 +362,7 @@ func (s *session) material(item *interview.Item) *interview.Material {
 		if s.e.Diagram != nil {
 			m.Diagram.SVG = s.e.Diagram(item.Assets.Diagram)
 		}
-	case item.Context == "":
+	case item.Context == "" && len(item.Audiences) == 0:
 		return nil
 	}
 	return m

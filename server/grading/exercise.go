@@ -183,24 +183,26 @@ func Places(st *interview.State, b *interview.Block, order []interview.OrderStep
 // Exercise is what was measured in an exercise beside its points. A field is nil where there is nothing to
 // measure.
 type Exercise struct {
-	Found       *int     `json:"findings_found,omitempty"`
-	Findings    *int     `json:"findings,omitempty"`
-	FalseAlarms *int     `json:"false_alarms,omitempty"`
-	DecoysTaken *int     `json:"decoys_taken,omitempty"`
-	OrderTau    *float64 `json:"order_tau,omitempty"`   // Kendall's tau of the steps that were said against the expert's order, -1..1
-	StepsSaid   *int     `json:"steps_said,omitempty"`  // of the expert's steps
-	RankingTau  *float64 `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
-	Top3        *int     `json:"ranking_top3,omitempty"`
-	Threats     *int     `json:"threats,omitempty"`
-	FourSlots   *int     `json:"threats_complete,omitempty"` // with source, action, impact and component
-	Generic     *int     `json:"threats_generic,omitempty"`  // that name no element of the diagram
-	Boundaries  *int     `json:"boundaries,omitempty"`       // trust boundaries of the diagram
-	Crossed     *int     `json:"boundaries_named,omitempty"` // of those, named by the candidate
+	Found       *int      `json:"findings_found,omitempty"`
+	Findings    *int      `json:"findings,omitempty"`
+	FalseAlarms *int      `json:"false_alarms,omitempty"`
+	DecoysTaken *int      `json:"decoys_taken,omitempty"`
+	OrderTau    *float64  `json:"order_tau,omitempty"`   // Kendall's tau of the steps that were said against the expert's order, -1..1
+	StepsSaid   *int      `json:"steps_said,omitempty"`  // of the expert's steps
+	RankingTau  *float64  `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
+	Top3        *int      `json:"ranking_top3,omitempty"`
+	Threats     *int      `json:"threats,omitempty"`
+	FourSlots   *int      `json:"threats_complete,omitempty"` // with source, action, impact and component
+	Generic     *int      `json:"threats_generic,omitempty"`  // that name no element of the diagram
+	Boundaries  *int      `json:"boundaries,omitempty"`       // trust boundaries of the diagram
+	Crossed     *int      `json:"boundaries_named,omitempty"` // of those, named by the candidate
+	Briefing    *Briefing `json:"briefing,omitempty"`
 }
 
-// measureExercise measures what an item has beside its points: findings, an order, a ranking, threats, boundaries.
-// item may be nil.
-func measureExercise(st *interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) *Exercise {
+// measureExercise measures what an item has beside its points: findings, an order, a ranking, threats, boundaries,
+// an explanation.
+func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack, rubric *interview.Rubric) *Exercise {
+	item := p.Items[b.Item]
 	var diagram *interview.Diagram
 	if item != nil && item.Kind == interview.KindThreatModel {
 		diagram = item.Assets.Diagram
@@ -267,6 +269,9 @@ func measureExercise(st *interview.State, b *interview.Block, item *interview.It
 		}
 		e.Boundaries, e.Crossed, any = new(len(bounds)), &n, true
 	}
+	if e.Briefing = measureBriefing(st, b, item, rubric, p.Audiences); e.Briefing != nil {
+		any = true
+	}
 	if !any {
 		return nil
 	}
@@ -312,6 +317,7 @@ func (e *Exercise) adjust(score float64) float64 {
 	if e == nil {
 		return score
 	}
+	score = e.Briefing.adjust(score)
 	for _, t := range []*float64{e.OrderTau, e.RankingTau} {
 		if t != nil {
 			score *= 1 - orderShare + orderShare*flatTauHalf*(*t+1)

@@ -11,7 +11,7 @@ import (
 )
 
 // exerciseState is a block of one answered turn with rows beside it.
-func exerciseState(t *testing.T, answer string, artifacts map[string][]any) (*interview.State, *interview.Block) {
+func exerciseState(t *testing.T, item, answer string, artifacts map[string][]any) (*interview.State, *interview.Block) {
 	t.Helper()
 	turn := interview.Turn{QuestionAsked: interview.QuestionAsked{Turn: 1, Block: 1, Main: true}, Answered: true, Answer: answer}
 	for kind, rows := range artifacts {
@@ -25,7 +25,7 @@ func exerciseState(t *testing.T, answer string, artifacts map[string][]any) (*in
 		}
 		turn.Artifacts = append(turn.Artifacts, a)
 	}
-	st := &interview.State{Turns: []interview.Turn{turn}, Blocks: []interview.Block{{Turns: []int{1}}}}
+	st := &interview.State{Turns: []interview.Turn{turn}, Blocks: []interview.Block{{BlockStarted: interview.BlockStarted{Item: item}, Turns: []int{1}}}}
 	return st, &st.Blocks[0]
 }
 
@@ -43,7 +43,7 @@ func TestBoundaries(t *testing.T) {
 		{"by what it separates", "The boundary I care about lies between the token issuer and the brand services.", nil, []string{"Identity account", "Brand accounts"}},
 		{"in a row", "See my rows.", []any{interview.ModelRow{Kind: "boundary", Name: "Public internet to front account"}, interview.ModelRow{Kind: "component", Name: "Identity account"}}, []string{"Public internet", "Front account"}},
 	} {
-		st, b := exerciseState(t, tt.answer, map[string][]any{"model": tt.rows})
+		st, b := exerciseState(t, "tm-sign-in", tt.answer, map[string][]any{"model": tt.rows})
 		var got []string
 		for _, h := range Boundaries(st, b, d) {
 			if h.Named {
@@ -65,10 +65,10 @@ func TestBoundaries(t *testing.T) {
 // TestThreatModelIsMeasured: three boundaries are worth more than none, and threats that could stand anywhere cost.
 func TestThreatModelIsMeasured(t *testing.T) {
 	p := packtest.Flagship(t)
-	item, rubric := p.Items["tm-sign-in"], p.Rubrics["tm-sign-in"]
+	rubric := p.Rubrics["tm-sign-in"]
 	measure := func(answer string, threats ...any) *Exercise {
-		st, b := exerciseState(t, answer, map[string][]any{"threats": threats})
-		return measureExercise(st, b, item, rubric)
+		st, b := exerciseState(t, "tm-sign-in", answer, map[string][]any{"threats": threats})
+		return measureExercise(st, b, p, rubric)
 	}
 	none := measure("I would list threats.")
 	three := measure("Trust boundaries: the public internet to the front account, the front account to the identity account, and the identity account to the brand accounts.")
@@ -99,7 +99,7 @@ func TestReviewInProse(t *testing.T) {
 		{"described elsewhere", "Line " + itoa(first.Lines[0]+30) + ": " + first.Title, nil, len(reading0(first.Title, &first)) > 0, false},
 		{"a row at its lines in other words", "see rows", []any{interview.FindingRow{StartLine: first.Lines[0], EndLine: first.Lines[1], Issue: first.Exploit}}, true, true},
 	} {
-		st, b := exerciseState(t, tt.answer, map[string][]any{"findings": tt.rows})
+		st, b := exerciseState(t, "cr-java-orders", tt.answer, map[string][]any{"findings": tt.rows})
 		h := Review(st, b, rubric).Findings[0]
 		if h.Said != tt.said || h.LineMatch != tt.lines {
 			t.Errorf("%s: said %t, lines %t; want %t, %t", tt.name, h.Said, h.LineMatch, tt.said, tt.lines)

@@ -123,6 +123,7 @@ type BlockStarted struct {
 	Text      string   `json:"text,omitempty"`
 	Artifacts []string `json:"artifacts,omitempty"`
 	IDs       []Label  `json:"ids,omitempty"`
+	Audience  string   `json:"audience,omitempty"` // of a briefing: whom it is explained to
 	// FollowupSeconds is how long an answer to a follow-up should be at most, as spoken; 0 for no limit.
 	FollowupSeconds int `json:"followup_seconds,omitempty"`
 }
