@@ -113,13 +113,12 @@ type Expected struct {
 }
 
 // Solution is a script that makes the expected output, and proves that the digest can be met. It lies beside the item
-// and is shown in the report. It runs in a folder that holds the task's files, takes no arguments unless Args says so,
-// and writes the output to standard output.
+// and is shown in the report. It runs in a folder that holds the task's files, gets the names of the input files as
+// arguments, in their order, and writes the output to standard output. In a twist the input files are the twist's.
 type Solution struct {
-	File     string   `yaml:"file" json:"file"`
-	Language string   `yaml:"language" json:"language" jsonschema:"enum=python"`
-	Args     []string `yaml:"args,omitempty" json:"args,omitempty"`
-	Text     string   `yaml:"-" json:"-"`
+	File     string `yaml:"file" json:"file"`
+	Language string `yaml:"language" json:"language" jsonschema:"enum=python"`
+	Text     string `yaml:"-" json:"-"`
 }
 
 // AlertKey is the truth about one alert. True means that it has to be repaired.

@@ -88,11 +88,22 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 	l := &loader{fsys: packFS, dirs: map[string]string{}}
 	p := &interview.Pack{Items: map[string]*interview.Item{}, Rubrics: map[string]*interview.Rubric{}}
 	l.decode("pack.yaml", p)
-	l.decode("probes.yaml", &p.Bank)
-	l.decode("misconceptions.yaml", &p.Misconceptions)
+	// What a pack does not bring comes from the common stock; a key of its lines.yaml takes the place of the common one.
+	common := &loader{fsys: formatFS}
+	if l.has("probes.yaml") {
+		l.decode("probes.yaml", &p.Bank)
+	} else {
+		common.decode("common/probes.yaml", &p.Bank)
+	}
+	common.decode("common/lines.yaml", &p.Lines)
+	if l.has("lines.yaml") {
+		l.decode("lines.yaml", &p.Lines)
+	}
+	if l.has("misconceptions.yaml") {
+		l.decode("misconceptions.yaml", &p.Misconceptions)
+	}
 	l.decode("personas.yaml", &p.Personas)
-	l.decode("lines.yaml", &p.Lines)
-	if _, err := fs.Stat(packFS, "audiences.yaml"); err == nil { // only briefings need them
+	if l.has("audiences.yaml") {
 		l.decode("audiences.yaml", &p.Audiences)
 	}
 	err := fs.WalkDir(packFS, ".", func(file string, d fs.DirEntry, err error) error {
@@ -126,7 +137,13 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 	}
 	draws(p)
 	slices.SortFunc(p.Formats, func(a, b interview.Format) int { return strings.Compare(a.ID, b.ID) })
-	return p, append(l.problems, fl.problems...)
+	return p, slices.Concat(l.problems, common.problems, fl.problems)
+}
+
+// has reports whether the pack brings a file.
+func (l *loader) has(file string) bool {
+	_, err := fs.Stat(l.fsys, file)
+	return err == nil
 }
 
 // item reads one item's folder: what is visible, what is hidden, and its code.
