@@ -17,7 +17,7 @@ func (g Grader) Block(ctx context.Context, st *interview.State, b *interview.Blo
 	out := g.Grade(ctx, in)
 	out.retell(turns)
 	if rubric := p.Rubrics[b.Item]; rubric != nil && in.Kind.Technical() && out.Graded {
-		out.Exercise = measureExercise(st, b, rubric)
+		out.Exercise = measureExercise(st, b, p, rubric)
 		for _, s := range []*Scores{&out.Unprompted, &out.After} {
 			if s.Score != nil {
 				s.Score = number(out.Exercise.adjust(*s.Score))

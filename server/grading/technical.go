@@ -270,9 +270,12 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 		for i := range s.ws {
 			h := t.cover(s.ws[i], m.memo)
 			for k, x := range h.per {
+				if h.against >= contradicted {
+					x *= 0.5
+				}
 				sum[k] = max(sum[k], x)
 			}
-			if x := h.recall * (0.85 + 0.15*t.close(h)); x > best {
+			if x := t.worth(h); x > best {
 				best, from = x, Quote{s.turn, s.at[i].start, s.at[i].end}
 			}
 			if i+1 >= len(s.ws) || h.recall == 0 || len(s.ws[i])+len(s.ws[i+1]) > 60 {
@@ -280,7 +283,7 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 			}
 			pair := append(append([]word{}, s.ws[i]...), s.ws[i+1]...)
 			h = t.cover(pair, m.memo)
-			if x := h.recall * (0.85 + 0.15*t.close(h)) * 0.93; x > best {
+			if x := t.worth(h) * 0.93; x > best {
 				best, from = x, Quote{s.turn, s.at[i].start, s.at[i+1].end}
 			}
 		}
@@ -294,6 +297,18 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 	}
 	value := ramp(0.7*best+0.3*global, m.lo, 0.72)
 	return value, settle(v, value, from)
+}
+
+// contradicted is the share of a point found the other way round from which a stretch speaks against it.
+const contradicted = 0.35
+
+// worth is how much of a point a stretch says, less where it says it of something far apart or denies it.
+func (t *target) worth(h hit) float64 {
+	x := h.recall * (0.85 + 0.15*t.close(h))
+	if h.against >= contradicted {
+		x *= 0.5 // "do not use an allow list, a deny list is enough" holds every word of "use an allow list"
+	}
+	return x
 }
 
 // settle turns a soft value into a verdict with its confidence and quote.

@@ -68,5 +68,5 @@ assigned: i was just|only|simply? assigned
 together: and i; my|the|a|an|our @n? @n? and i; two|three|both of us; we agreed|met|talked|discussed|sat; together; ~colleague|~teammate|~partner|~manager|~supervisor|~boss|~developer|~lead
 earlier: saved|save; earlier; faster; sooner; ahead; only|just @#; down to; instead of; ~cut; ~shorten; late|early
 window: within|over|after|in|by|for|during|since|the|first|last|that|next|following the|a|about|around|under|just|only|my|our|next|following|first|last? @#|few|couple|several|same? of? @t; by|at the end; @# @t; per|a|each|every @t; @t later|after; until @t
-dodge: i don't|can't|cannot|do not|didn't|couldn't know|remember|recall|say|think; no idea; not sure; nothing really; not really; hard to say; it depends; i have|'ve no|never; i'm not sure; no comment; n a; can't think; nothing comes; none
+dodge: i don't|didn't know|remember|recall; i can't|cannot|couldn't think|say|remember|recall; i do|did not know|remember|recall; no idea; not sure; nothing really; not really; hard to say; it depends; i have|'ve no|never; i've no|never; i'm not sure; no comment; n a; can't think; nothing comes; none
 `

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"slices"
 	"strings"
 
 	"rehearse/server/interview"
@@ -40,6 +41,13 @@ func measure(text string, clues []clue, tags []Part, r *Reading) {
 		}{{gAlternative, &m.Alternatives}, {gCost, &m.Costs}, {gOppose, &m.Opposition}, {gFail, &m.Failures}, {gReflect, &m.Reflection}, {gCustomer, &m.Customer},
 			{gProvenance, &m.Provenance}, {gHow, &m.How}, {gHedge, &m.Hedges}, {gBoost, &m.Boosters}, {gStock, &m.Stock}, {gPrinciple, &m.Principles}} {
 			*k.into = append(*k.into, c.spans(k.group, perSentence)...)
+		}
+	}
+	if !slices.Contains(tags, Action) { // a story in one breath: "we had an outage, so we looked into it and fixed it"
+		for i := range clues {
+			if tags[i] != Task && !clues[i].cond && !clues[i].has(gDodge) {
+				own(&clues[i], &r.Ownership)
+			}
 		}
 	}
 	m.Headline = max(0, headline)
@@ -102,7 +110,7 @@ func responseType(in Input, clues []clue, r *Reading) ResponseType {
 		return Opinion
 	case t.self > 0 && t.acts < 2:
 		return SelfDescription
-	case t.events > 0 && t.acts > 0, t.events > 0 && r.Words >= 40:
+	case t.events > 0 && t.acts > 0, t.events > 0 && r.Words >= 40, t.events > 0 && t.opinions == 0 && len(r.Quantities) > 0:
 		return Story
 	}
 	return Opinion
@@ -112,6 +120,10 @@ func responseType(in Input, clues []clue, r *Reading) ResponseType {
 const gateWords = 12
 
 type tallies struct{ events, acts, habits, opinions, self, dodges, examples int }
+
+// dodgeTokens is how long a sentence is, in words and marks, that says nothing but that it has nothing to say: "I do not
+// know who owned it, but the platform team decided that week" goes on.
+const dodgeTokens = 12
 
 func tally(clues []clue) tallies {
 	var t tallies
@@ -130,7 +142,7 @@ func tally(clues []clue) tallies {
 		if c.has(gSelf) {
 			t.self++
 		}
-		if c.has(gDodge) {
+		if c.has(gDodge) && len(c.toks) <= dodgeTokens {
 			t.dodges++
 		}
 		if c.has(gExample) {

@@ -72,6 +72,16 @@ type Quantity struct {
 	Unit  string  `json:"unit,omitempty"`
 	Noun  string  `json:"noun,omitempty"`
 	Role  string  `json:"role"`
+	// Narrow are the words between figure and noun that say which of them are counted: "two shared accounts".
+	Narrow string `json:"-"`
+}
+
+// Backing is what was said about the figures of an outcome.
+type Backing struct {
+	Before bool // what it was before
+	Window bool // over how long
+	Source bool // how it was measured
+	Noun   bool // what was counted
 }
 
 // Gap is something that was not found. Start and End are the words it rests on, 0 and 0 when there are none.
@@ -121,6 +131,7 @@ type Reading struct {
 	Quantities    []Quantity   `json:"quantities"`
 	Codes         []string     `json:"gaps"` // the codes of Gaps, in the order they are probed
 	Gaps          []Gap        `json:"-"`
+	Backed        Backing      `json:"-"`
 	Measures      Measures     `json:"measures"`
 }
 

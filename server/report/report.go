@@ -85,6 +85,7 @@ type Block struct {
 	FalseAlarm int               `json:"rows_that_match_no_finding,omitempty"`
 	Decoys     []Decoy           `json:"decoys,omitempty"`
 	Order      []OrderStep       `json:"order,omitempty"`
+	Boundaries []Boundary        `json:"boundaries,omitempty"`
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
 	Claims     []interview.Quote `json:"claims,omitempty"`
@@ -138,6 +139,7 @@ type Reading struct {
 	Ownership reading.Ownership `json:"ownership"`
 	Numbers   int               `json:"quantities"`
 	Gaps      []Gap             `json:"gaps"`
+	Open      []string          `json:"answered_undecided,omitempty"` // gaps that a follow-up asked for and an answer took up
 }
 
 // Gap is something the reading did not find.
@@ -220,7 +222,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 		if !b.Closed {
 			end, at = st.InterviewS, st.ClosedAt
 		}
-		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(at.Sub(b.StartedAt).Minutes())})
+		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(b.WallS(&st, at) / 60)})
 		r.Blocks = append(r.Blocks, block(st, b, p))
 	}
 	recitals(&r, p, earlier)
@@ -326,6 +328,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 		out.Unprompted = twoReadings(read(first), p)
 		whole := reading.Read(reading.Input{Question: first.Text, Text: strings.Join(all, "\n\n"), Kind: kind, Level: st.Session.Level, Observable: observable})
 		out.After = twoReadings(whole, p)
+		out.After.since(out.Unprompted, st, b)
 		return out
 	}
 	if rubric != nil {
@@ -369,6 +372,7 @@ var otherProbes = map[string][2]string{
 	probing.TypeIfSaid:        {"harder case", "what was said has a harder case"},
 	probing.TypeMisconception: {"claim that does not hold", "something was claimed that does not hold"},
 	probing.TypePoint:         {"missing point", "something a strong answer holds was not said"},
+	probing.TypeSweep:         {"anything else", "time was left and something was not said"},
 	probing.TypeDontKnow:      {"how would you go about it", "the answer was not known"},
 }
 
@@ -444,6 +448,34 @@ func twoReadings(r reading.Reading, p *interview.Pack) *Reading {
 	return out
 }
 
+// since holds the reading of everything against that of the first answer. More words take nothing away, so a part that
+// was there stays, and a gap that was not there does not open. What was asked for and answered in the form it was asked
+// in is not called missing: whether it says what was meant, code cannot tell.
+func (r *Reading) since(first *Reading, st interview.State, b *interview.Block) {
+	for _, part := range []string{"S", "T", "A", "R"} {
+		if slices.Contains(first.Parts, part) && !slices.Contains(r.Parts, part) {
+			r.Parts = append(r.Parts, part)
+		}
+	}
+	slices.SortFunc(r.Parts, func(a, b string) int { return strings.Index("STAR", a) - strings.Index("STAR", b) })
+	answered := func(code string) bool {
+		return slices.ContainsFunc(b.Turns, func(n int) bool {
+			t := st.Turn(n)
+			return t.Probe != nil && t.Probe.Type == code && t.Answered && reading.Answers(t.Answer, t.Expect)
+		})
+	}
+	r.Gaps = slices.DeleteFunc(r.Gaps, func(g Gap) bool {
+		switch {
+		case !slices.ContainsFunc(first.Gaps, func(f Gap) bool { return f.Code == g.Code }):
+			return true
+		case answered(g.Code):
+			r.Open = append(r.Open, g.Name)
+			return true
+		}
+		return false
+	})
+}
+
 // technical fills in points, findings, order and decisive facts.
 func technical(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
 	for _, pt := range rubric.Points {
@@ -468,6 +500,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 	}
 	findings(out, st, b, rubric)
 	order(out, st, b, rubric)
+	boundaries(out, st, b, item)
 	decisive(out, st, b, item, rubric)
 }
 

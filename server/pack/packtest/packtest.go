@@ -18,3 +18,13 @@ func Flagship(tb testing.TB) *interview.Pack {
 	}
 	return p
 }
+
+// Second is the pack for another role, loaded as the program loads it.
+func Second(tb testing.TB) *interview.Pack {
+	tb.Helper()
+	p, err := pack.Load(knowledge.Pack("site-reliability"), knowledge.Formats())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
