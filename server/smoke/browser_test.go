@@ -299,6 +299,15 @@ func TestAStoryInABrowser(t *testing.T) {
 	p.until("the own marks", `(() => { for (const s of document.querySelectorAll("form select")) { s.value = "2"; s.selectedIndex = 2; s.dispatchEvent(new Event("change", {bubbles: true})); } return true })()`)
 	p.do("the comparison", chromedp.Click(button("Save and compare")))
 	p.until("both marks", `document.body.innerText.includes("(you: 2)") && document.body.innerText.includes("measured by code")`)
+	// One sentence is pointed to, with the keyboard alone: it is shown as a claim and survives a reload.
+	p.do("the pick", chromedp.Focus(`//button[starts-with(normalize-space(), "Point to it")]`), chromedp.KeyEvent("\r"))
+	p.until("the sentences to point to", `document.activeElement?.classList.contains("sentence")`)
+	picked := read[string](p, "document.activeElement.innerText")
+	p.do("the sentence", chromedp.KeyEvent("\r"))
+	claimed := `document.body.innerText.includes("Claimed by you, not judged: “" + ` + fmt.Sprintf("%q", picked) + ` + "”")`
+	p.until("the claim", claimed+` && document.activeElement?.innerText.startsWith("Point to another sentence")`)
+	p.do("the reload of the report", chromedp.Reload())
+	p.until("the claim after the reload", claimed)
 	p.pictures("report", true)
 	p.check()
 }
