@@ -68,7 +68,9 @@ type Input struct {
 	Answer     string
 	History    []Exchange
 	Level      string
-	Principle  string // what the principle asks for, for a judge
+	Reach      bool     // the level is above the pack's lowest
+	Names      []string // of the pack's principles: strung together they are no answer
+	Principle  string   // what the principle asks for, for a judge
 	Observable bool   // the principle is about people: an outcome one could observe needs no figure
 	Reference  string
 	Points     []Point
