@@ -21,6 +21,9 @@ func Formats() fs.FS { return under("formats") }
 // Pack is the folder of a shipped pack; one that is not shipped is an empty folder.
 func Pack(id string) fs.FS { return under("packs/" + id) }
 
+// Flagship is the id of the pack that is used when none is named.
+const Flagship = "amazon-appsec"
+
 // Packs are the ids of the shipped packs, in order.
 func Packs() []string {
 	dirs, err := fs.ReadDir(files, "packs")

@@ -87,7 +87,7 @@ func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pac
 	if err != nil {
 		return gradeOut{}, err
 	}
-	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reference: in.Reference}
+	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reach: loaded.Reaches(in.Level), Names: loaded.PrincipleNames(), Reference: in.Reference}
 	for _, pr := range loaded.Principles {
 		if strings.EqualFold(pr.Name, in.Principle) || strings.EqualFold(pr.ID, in.Principle) {
 			g.Observable, g.Principle = pr.Observable, pr.Gloss

@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -29,7 +30,8 @@ type Config struct {
 	Ollama      []string // base URLs of Ollama servers
 	Model       string   // auto, none or a name
 	Embed       string   // auto, builtin, none or a name
-	Packs       []string // folders of packs beside the shipped one
+	Packs       []string // folders of packs, or names of shipped ones; the first is used
+	Shipped     []string // names of the packs that the program brings
 	Material    []string // folders of the candidate's own material
 	Seed        *uint64  // makes choices repeatable; nil picks one for each session
 	Open        bool     // open a browser when ready
@@ -86,7 +88,9 @@ func (c Config) Validate() error {
 		add("model", "%q needs an Ollama server; give one with --ollama", c.Model)
 	}
 	for _, dir := range c.Packs {
-		checkDir(add, "pack", dir)
+		if info, err := os.Stat(dir); !slices.Contains(c.Shipped, dir) && (err != nil || !info.IsDir()) {
+			add("pack", "%s is not a folder that can be read, and no pack of that name is shipped; shipped are %s", dir, strings.Join(c.Shipped, ", "))
+		}
 	}
 	for _, dir := range c.Material {
 		checkDir(add, "material", dir)
