@@ -340,7 +340,17 @@ func TestAReviewOnAPhone(t *testing.T) {
 	p.do("the start", chromedp.Click(choice("Code review")), chromedp.Click(button("Start")))
 	p.until("the question", boxOpen+` && (`+question+`).includes("Code review")`)
 	p.until("the question in view", `(() => { const r = document.querySelector('section[aria-label="Question"]').getBoundingClientRect(); return scrollY === 0 && r.top >= 0 && r.top < innerHeight / 2 })()`)
+	p.until("the box and its buttons in view", `(() => { const b = [...document.querySelectorAll("button")].find((x) => x.innerText === "Submit").getBoundingClientRect(); return b.top > 0 && b.bottom <= innerHeight })()`)
 	p.picture("review-phone", false)
+	const places = `JSON.stringify(["h1", ".numbers", 'section[aria-label="Question"]', "#answer"].map((q) => { const r = document.querySelector(q).getBoundingClientRect(); return [r.left, r.top] }))`
+	before := read[string](p, places)
+	p.do("the pause", chromedp.Click(button("Pause")))
+	p.until("paused", `document.body.innerText.includes("The clocks stand still.")`)
+	if after := read[string](p, places); after != before {
+		t.Errorf("a pause moves the page: %s, then %s", before, after)
+	}
+	p.do("the end of the pause", chromedp.Click(`//p[contains(., "The clocks stand still.")]//button`))
+	p.until("open again", boxOpen+` && !document.body.innerText.includes("The clocks stand still.")`)
 	p.do("the skip", chromedp.Click(button("Skip")), chromedp.WaitVisible(button("Skip it")), chromedp.Click(button("Go on")))
 	p.until("still open", boxOpen)
 	p.do("the skip, meant", chromedp.Click(button("Skip")), chromedp.WaitVisible(button("Skip it")), chromedp.Click(button("Skip it")))
