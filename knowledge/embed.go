@@ -1,4 +1,4 @@
-// Package knowledge holds the shipped packs and the formats, as files.
+// Package knowledge holds the shipped packs, the formats and the word table, as files.
 package knowledge
 
 import (
@@ -8,6 +8,12 @@ import (
 
 //go:embed all:packs formats
 var files embed.FS
+
+//go:embed embed/table.bin
+var words string
+
+// Words is the word table of the builtin embedder, as a file; embed/README.md says what is in it.
+func Words() string { return words }
 
 // Formats are the plans of interviews, a YAML file each.
 func Formats() fs.FS { return under("formats") }

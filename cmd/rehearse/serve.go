@@ -22,6 +22,7 @@ import (
 	"rehearse/server"
 	"rehearse/server/config"
 	"rehearse/server/diagram"
+	"rehearse/server/embed"
 	"rehearse/server/engine"
 	"rehearse/server/httpapi"
 	"rehearse/server/interview"
@@ -313,7 +314,8 @@ type voices struct {
 	prompts *prompt.Set
 	model   string
 	log     *slog.Logger
-	loaded  sync.Map // models that were loaded ahead of time
+	loaded  sync.Map                     // models that were loaded ahead of time
+	table   func() (*embed.Table, error) // the builtin embedder, read when it is first asked for
 }
 
 func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
@@ -324,7 +326,7 @@ func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &voices{client: ollama.New(c.Ollama, log), prompts: set, model: c.Model, log: log}, nil
+	return &voices{client: ollama.New(c.Ollama, log), prompts: set, model: c.Model, log: log, table: sync.OnceValues(embed.New)}, nil
 }
 
 func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.VoiceInfo) {

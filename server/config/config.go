@@ -18,8 +18,9 @@ import (
 const (
 	ModelAuto    = "auto"    // the best installed model that passed its exam
 	ModelNone    = "none"    // authored voice only
-	EmbedAuto    = "auto"    // an Ollama embedding model when there is one
-	EmbedBuiltin = "builtin" // the embedded embedder
+	EmbedAuto    = "auto"    // an Ollama embedding model when there is one, else the builtin embedder
+	EmbedBuiltin = "builtin" // the embedder that is part of the program
+	EmbedNone    = "none"    // words alone
 )
 
 // Config is every setting of the server.
@@ -28,7 +29,7 @@ type Config struct {
 	Data        string   // folder of the data file, the token and the index
 	Ollama      []string // base URLs of Ollama servers
 	Model       string   // auto, none or a name
-	Embed       string   // auto, builtin or a name
+	Embed       string   // auto, builtin, none or a name
 	Packs       []string // folders of packs, or names of shipped ones; the first is used
 	Shipped     []string // names of the packs that the program brings
 	Material    []string // folders of the candidate's own material
@@ -81,7 +82,7 @@ func (c Config) Validate() error {
 		add("model", "use auto, none or the name of a model")
 	}
 	if c.Embed == "" {
-		add("embed", "use auto, builtin or the name of an embedding model")
+		add("embed", "use auto, builtin, none or the name of an embedding model")
 	}
 	if (c.Model != ModelAuto && c.Model != ModelNone && c.Model != "") && len(c.Ollama) == 0 {
 		add("model", "%q needs an Ollama server; give one with --ollama", c.Model)
