@@ -1,4 +1,7 @@
 package engine
 
+// CheckRow is checkRow.
+var CheckRow = checkRow
+
 // AnswerFrom is answerFrom.
 var AnswerFrom = answerFrom
