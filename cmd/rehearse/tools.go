@@ -7,10 +7,14 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"rehearse/knowledge"
@@ -21,21 +25,22 @@ import (
 	"rehearse/server/reading"
 	"rehearse/server/report"
 	"rehearse/server/sqlite"
+	"rehearse/server/strict"
 	"rehearse/server/voice"
 )
 
 // readIn is one line of `rehearse read`.
 type readIn struct {
-	ID       any    `json:"id"`
-	Answer   string `json:"answer"`
-	Question string `json:"question"`
-	Kind     string `json:"kind"`
-	Level    string `json:"level"`
+	ID       json.RawMessage `json:"id"`
+	Answer   string          `json:"answer" strict:"required"`
+	Question string          `json:"question"`
+	Kind     string          `json:"kind"`
+	Level    string          `json:"level"`
 }
 
 // readOut is one line out: the reading with its id.
 type readOut struct {
-	ID any `json:"id"`
+	ID json.RawMessage `json:"id"`
 	reading.Reading
 }
 
@@ -47,18 +52,28 @@ func kindOf(kind string) (interview.Kind, error) {
 	case "technical":
 		return interview.KindConceptCard, nil
 	}
-	return "", interview.FieldError("kind", "kind is behavioural or technical, not %q", kind)
+	return "", interview.FieldError("kind", "kind is behavioural or technical, not %q", strict.Short(kind))
 }
 
 func read(_ context.Context, p Program) error {
 	f := newFlags(p, "read")
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
+	shipped := sync.OnceValues(func() (*interview.Pack, error) { return loadPack(config.Config{}) }) // only for lines with a level
 	return lines(p, func(in readIn) (readOut, error) {
 		kind, err := kindOf(in.Kind)
 		if err != nil {
 			return readOut{}, err
+		}
+		if in.Level != "" {
+			loaded, err := shipped()
+			if err != nil {
+				return readOut{}, err
+			}
+			if err := checkLine(loaded, in.Level, nil); err != nil {
+				return readOut{}, err
+			}
 		}
 		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level, Plain: true})
 		return readOut{ID: in.ID, Reading: r}, nil
@@ -67,37 +82,25 @@ func read(_ context.Context, p Program) error {
 
 // probeIn is one line of `rehearse probe`.
 type probeIn struct {
-	ID       any             `json:"id"`
+	ID       json.RawMessage `json:"id"`
 	Kind     string          `json:"kind"`
-	Question string          `json:"question"`
-	Answer   string          `json:"answer"`
+	Question string          `json:"question" strict:"required"`
+	Answer   string          `json:"answer" strict:"required"`
 	Level    string          `json:"level"`
 	Mode     interview.Mode  `json:"mode"`
 	Item     string          `json:"item"`
-	Points   []probePoint    `json:"points"`
+	Points   []linePoint     `json:"points"`
 	Asked    []string        `json:"asked"`
-	History  []probeExchange `json:"history"`
-}
-
-type probePoint struct {
-	ID     string `json:"id"`
-	Text   string `json:"text"`
-	Weight int    `json:"weight"`
-	Must   bool   `json:"must"`
-}
-
-type probeExchange struct {
-	Probe  string `json:"probe"`
-	Answer string `json:"answer"`
+	History  []lineExchange  `json:"history"`
 }
 
 type probeOut struct {
-	ID     any    `json:"id"`
-	Type   string `json:"type"`
-	Target string `json:"target"`
-	Text   string `json:"text"`
-	Voice  string `json:"voice"`
-	Reason string `json:"reason,omitempty"`
+	ID     json.RawMessage `json:"id"`
+	Type   string          `json:"type"`
+	Target string          `json:"target"`
+	Text   string          `json:"text"`
+	Voice  string          `json:"voice"`
+	Reason string          `json:"reason,omitempty"`
 }
 
 func probe(ctx context.Context, p Program) error {
@@ -105,7 +108,7 @@ func probe(ctx context.Context, p Program) error {
 	c.Model = config.ModelNone
 	f := newFlags(p, "probe")
 	common(f, &c)
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	if c.Model != config.ModelNone {
@@ -128,7 +131,13 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 		in.Mode = interview.ModeDrill
 	case interview.ModeExam, interview.ModeCoached, interview.ModeDrill:
 	default:
-		return probeOut{}, interview.FieldError("mode", "mode is exam, coached or drill, not %q", in.Mode)
+		return probeOut{}, interview.FieldError("mode", "mode is exam, coached or drill, not %q", strict.Short(string(in.Mode)))
+	}
+	if err := checkLine(loaded, in.Level, in.Points); err != nil {
+		return probeOut{}, err
+	}
+	if err := checkAsked(loaded, in.Asked); err != nil {
+		return probeOut{}, err
 	}
 	if in.Level == "" {
 		in.Level = loaded.DefaultLevel
@@ -139,13 +148,13 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 	pin := probing.Input{Kind: kind, Mode: in.Mode, Level: in.Level, Question: in.Question, Pack: loaded, Rand: rand.New(rand.NewPCG(seed, seed)), Asked: map[string]bool{}}
 	if in.Item != "" {
 		if pin.Rubric = loaded.Rubrics[in.Item]; pin.Rubric == nil {
-			return probeOut{}, interview.FieldError("item", "there is no item %q in pack %s", in.Item, loaded.ID)
+			return probeOut{}, interview.FieldError("item", "there is no item %q in pack %s", strict.Short(in.Item), loaded.ID)
 		}
 		pin.Kind = loaded.Items[in.Item].Kind
 	} else if len(in.Points) > 0 {
 		pin.Rubric = &interview.Rubric{Item: "line"}
 		for _, pt := range in.Points {
-			pin.Rubric.Points = append(pin.Rubric.Points, interview.Point{ID: pt.ID, Text: pt.Text, Weight: max(1, pt.Weight), Must: pt.Must})
+			pin.Rubric.Points = append(pin.Rubric.Points, interview.Point{ID: pt.ID, Text: pt.Text, Weight: max(1, int(math.Round(min(pt.Weight, 100)))), Must: pt.Must})
 		}
 	}
 	pin.Exchanges = []probing.Exchange{{Turn: 1, Text: in.Question, Answer: in.Answer}}
@@ -179,14 +188,27 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 	return out, err
 }
 
+// checkAsked checks that what was asked are types of follow-ups that probe itself answers with.
+func checkAsked(loaded *interview.Pack, asked []string) error {
+	for _, a := range asked {
+		known := slices.Contains([]string{probing.TypeIfSaid, probing.TypeMisconception, probing.TypePoint}, a) ||
+			slices.ContainsFunc(loaded.Bank, func(b interview.ProbeType) bool { return b.Type == a })
+		if !known {
+			return interview.FieldError("asked", "there is no follow-up of type %q; types are Q01 to Q18, if_said, misconception and point", strict.Short(a))
+		}
+	}
+	return nil
+}
+
 // lint prints every problem of a pack.
 func lint(_ context.Context, p Program) error {
 	f := newFlags(p, "lint")
-	if err := f.parse(p.Args); err != nil {
+	words, err := f.parse(p.Args, 1)
+	if err != nil {
 		return err
 	}
 	dirs := map[string]fs.FS{}
-	for _, dir := range f.Args() {
+	for _, dir := range words {
 		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
 			return usage("%s is not a folder that can be read", dir)
 		}
@@ -198,8 +220,8 @@ func lint(_ context.Context, p Program) error {
 		}
 	}
 	problems := 0
-	for name, dir := range dirs {
-		loaded, err := pack.Load(dir, knowledge.Formats())
+	for _, name := range slices.Sorted(maps.Keys(dirs)) {
+		loaded, err := pack.Load(dirs[name], knowledge.Formats())
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))
 			continue
@@ -210,7 +232,7 @@ func lint(_ context.Context, p Program) error {
 		}
 	}
 	if problems > 0 {
-		return codeError{exitProblems, fmt.Errorf("%d problems", problems)}
+		return codeError{exitProblems, errors.New(interview.Counted(problems, "%d problem", "%d problems"))}
 	}
 	return nil
 }
@@ -229,21 +251,18 @@ func export(ctx context.Context, p Program) (err error) {
 	c := defaults(p)
 	f := newFlags(p, "export")
 	common(f, &c)
-	format := f.String("format", "md", "md or json")
-	var id string
-	args := p.Args
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		id, args = args[0], args[1:]
-	}
-	if err := f.parse(args); err != nil {
+	format := f.String("format", "md", "`md` or json")
+	words, err := f.parse(p.Args, 1)
+	if err != nil {
 		return err
 	}
-	if id == "" && f.NArg() == 1 {
-		id = f.Arg(0)
+	switch {
+	case len(words) == 0:
+		return usage("name the session to export: rehearse export SESSION [--format md|json]")
+	case *format != "md" && *format != "json":
+		return usage("--format is md or json, not %q", *format)
 	}
-	if id == "" || *format != "md" && *format != "json" {
-		return usage("export SESSION [--format md|json]")
-	}
+	id := words[0]
 	store, err := openData(ctx, c)
 	if err != nil {
 		return err
@@ -265,13 +284,26 @@ func export(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	rep := report.Build(st, loaded, earlier(ctx, store, id))
+	note := ""
+	if !st.Closed {
+		note = "this session is still open: " + interview.Counted(len(st.Turns), "%d question was asked", "%d questions were asked") + ", and nothing in it is final"
+	}
 	if *format == "md" {
-		_, err = fmt.Fprint(p.Out, rep.Markdown())
+		text := rep.Markdown()
+		if note != "" {
+			title, rest, _ := strings.Cut(text, "\n")
+			text = title + "\n\n**Not a report yet: " + note + ".**\n" + rest
+		}
+		_, err = fmt.Fprint(p.Out, text)
 		return err
 	}
 	enc := json.NewEncoder(p.Out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"session": id, "events": events, "report": rep})
+	out := map[string]any{"session": id, "closed": st.Closed, "events": events, "report": rep}
+	if note != "" {
+		out["note"] = note
+	}
+	return enc.Encode(out)
 }
 
 // doctor says what is here and what is not.
@@ -279,7 +311,7 @@ func doctor(ctx context.Context, p Program) error {
 	c := defaults(p)
 	f := newFlags(p, "doctor")
 	common(f, &c)
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.Out, "data     %s\n", c.Data)
@@ -319,6 +351,9 @@ func doctor(ctx context.Context, p Program) error {
 		fmt.Fprintf(p.Out, "grading  %s\n", verdict)
 	} else {
 		fmt.Fprintln(p.Out, "grading  by what code can measure")
+	}
+	if missing := voices.notThere(ctx, c); len(missing) > 0 {
+		return codeError{exitProblems, errors.New(strings.Join(missing, "\n"))}
 	}
 	return nil
 }
