@@ -61,7 +61,7 @@ type gradeOut struct {
 // grade grades answers: JSON lines in, grades out, by code alone or with a model beside it.
 func grade(ctx context.Context, p Program) error {
 	c := defaults(p)
-	c.Model, c.Embed = config.ModelNone, ""
+	c.Model, c.Embed = config.ModelNone, config.EmbedBuiltin
 	f := newFlags(p, "grade")
 	common(f, &c)
 	if _, err := f.parse(p.Args, 0); err != nil {
@@ -86,12 +86,8 @@ func namedGrader(ctx context.Context, c config.Config) (grading.Grader, error) {
 	if err != nil {
 		return out, err
 	}
-	if c.Embed != "" && c.Embed != config.EmbedBuiltin {
-		e, err := v.client.DetectEmbedder(ctx, c.Embed)
-		if err != nil {
-			return out, err
-		}
-		out.Embed = e.Embed
+	if err := v.withEmbedder(ctx, &out, c.Embed); err != nil {
+		return out, err
 	}
 	if c.Model == config.ModelNone {
 		return out, nil
@@ -116,7 +112,7 @@ func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pac
 	if err := checkLine(loaded, in.Level, in.Points); err != nil {
 		return gradeOut{}, err
 	}
-	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, Level: in.Level, Reference: in.Reference}
+	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, Level: in.Level, Reach: loaded.Reaches(in.Level), Names: loaded.PrincipleNames(), Reference: in.Reference}
 	for _, x := range in.History {
 		g.History = append(g.History, grading.Exchange{Probe: x.Probe, Answer: x.Answer})
 	}

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rehearse/knowledge"
 	"rehearse/server/config"
 )
 
@@ -115,6 +116,7 @@ func help(w io.Writer) {
 func defaults(p Program) config.Config {
 	c := config.Defaults()
 	c.Data = dataDir(p.Env)
+	c.Shipped = knowledge.Packs()
 	if host := p.Env("OLLAMA_HOST"); host != "" {
 		c.Ollama = []string{ollamaURL(host)}
 	}

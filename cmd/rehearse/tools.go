@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"rehearse/knowledge"
@@ -56,26 +55,29 @@ func kindOf(kind string) (interview.Kind, error) {
 }
 
 func read(_ context.Context, p Program) error {
+	c := defaults(p)
 	f := newFlags(p, "read")
+	f.list(&c.Packs, "pack", "`folder` of a pack, or the name of a shipped one: its levels and the names of its principles")
 	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
-	shipped := sync.OnceValues(func() (*interview.Pack, error) { return loadPack(config.Config{}) }) // only for lines with a level
+	files, err := chosenPack(c)
+	if err != nil {
+		return err
+	}
+	top, err := pack.Top(files)
+	if err != nil {
+		return err
+	}
 	return lines(p, func(in readIn) (readOut, error) {
 		kind, err := kindOf(in.Kind)
 		if err != nil {
 			return readOut{}, err
 		}
-		if in.Level != "" {
-			loaded, err := shipped()
-			if err != nil {
-				return readOut{}, err
-			}
-			if err := checkLine(loaded, in.Level, nil); err != nil {
-				return readOut{}, err
-			}
+		if err := checkLine(top, in.Level, nil); err != nil {
+			return readOut{}, err
 		}
-		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level, Plain: true})
+		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Reach: top.Reaches(in.Level), Names: top.PrincipleNames(), Plain: true})
 		return readOut{ID: in.ID, Reading: r}, nil
 	})
 }
@@ -209,10 +211,11 @@ func lint(_ context.Context, p Program) error {
 	}
 	dirs := map[string]fs.FS{}
 	for _, dir := range words {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return usage("%s is not a folder that can be read", dir)
+		files, err := packFiles(dir)
+		if err != nil {
+			return err
 		}
-		dirs[dir] = os.DirFS(dir)
+		dirs[dir] = files
 	}
 	if len(dirs) == 0 {
 		for _, id := range knowledge.Packs() {
@@ -221,7 +224,8 @@ func lint(_ context.Context, p Program) error {
 	}
 	problems := 0
 	for _, name := range slices.Sorted(maps.Keys(dirs)) {
-		loaded, err := pack.Load(dirs[name], knowledge.Formats())
+		dir := dirs[name]
+		loaded, err := pack.Load(dir, knowledge.Formats())
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))
 			continue

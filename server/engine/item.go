@@ -516,7 +516,7 @@ func (s *session) measured(b *interview.Block) *interview.Measured {
 		if kind.Technical() {
 			return m
 		}
-		r := reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Level: s.st.Session.Level, Observable: s.observable(b.Item)})
+		r := reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Reach: s.e.Pack.Reaches(s.st.Session.Level), Observable: s.observable(b.Item)})
 		m.Parts = map[string]int{}
 		for _, sen := range r.Sentences {
 			m.Parts[string(sen.Part)]++

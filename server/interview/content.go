@@ -1,5 +1,7 @@
 package interview
 
+import "slices"
+
 // This file holds the nouns of a pack: what a role's content is made of. What a
 // candidate may see and an interviewer may hold is an Item; what only the chooser of
 // probes, the grader and the report may hold is a Rubric. They live in separate files
@@ -349,7 +351,21 @@ type Lines struct {
 	NoHint            string            `yaml:"no_hint"`
 }
 
-// Pack is a role's whole content, checked and ready to use.
+// Reaches reports whether a level is above the pack's lowest, so that an answer is asked what happens at a larger scale.
+func (p *Pack) Reaches(level string) bool {
+	return slices.Index(p.Levels, level) > 0
+}
+
+// PrincipleNames are the names of the pack's principles.
+func (p *Pack) PrincipleNames() []string {
+	out := make([]string, len(p.Principles))
+	for i, pr := range p.Principles {
+		out[i] = pr.Name
+	}
+	return out
+}
+
+// Pack is a role's whole content, checked and ready to use. Levels are in order, the lowest first.
 type Pack struct {
 	ID           string      `yaml:"id" json:"id"`
 	Version      string      `yaml:"version" json:"version"`

@@ -84,6 +84,13 @@ func Load(packFS, formatFS fs.FS) (*interview.Pack, error) {
 	return p, errors.Join(problems...)
 }
 
+// Top reads only what stands in pack.yaml: levels and principles, for those who need no items.
+func Top(packFS fs.FS) (*interview.Pack, error) {
+	l, p := &loader{fsys: packFS}, &interview.Pack{}
+	l.decode("pack.yaml", p)
+	return p, errors.Join(l.problems...)
+}
+
 func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 	l := &loader{fsys: packFS, dirs: map[string]string{}}
 	p := &interview.Pack{Items: map[string]*interview.Item{}, Rubrics: map[string]*interview.Rubric{}}

@@ -145,6 +145,9 @@ func Choose(in Input) Choice {
 	return c.behavioural()
 }
 
+// reach reports whether what happens at a larger scale is asked for.
+func (c *chooser) reach() bool { return c.Pack != nil && c.Pack.Reaches(c.Level) }
+
 func (c *chooser) bank(typ string) *interview.ProbeType {
 	if c.Rubric != nil {
 		for i := range c.Rubric.Probes {
@@ -356,7 +359,7 @@ func (c *chooser) read(x Exchange) reading.Reading {
 }
 
 func (c *chooser) readAnew(x Exchange) reading.Reading {
-	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Level: c.Level, Observable: c.Observable, Followup: x.Type != ""})
+	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Reach: c.reach(), Observable: c.Observable, Followup: x.Type != ""})
 }
 
 // joined is a block's answers as one text.
@@ -375,7 +378,7 @@ func (c *chooser) readWhole() reading.Reading {
 	key := "\x00whole\x00" + c.all
 	r, known := c.Readings[key]
 	if !known {
-		r = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Level: c.Level, Observable: c.Observable})
+		r = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Reach: c.reach(), Observable: c.Observable})
 		c.Readings[key] = r
 	}
 	return r

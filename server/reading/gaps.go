@@ -285,7 +285,7 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 	add((len(m.Alternatives) > 0 || e.said(alternativeForm)) && len(m.Costs) == 0 && !e.said(costForm), "Q08", "a choice without its cost", choice)
 	add(len(m.Opposition) == 0 && !e.said(oppositionForm), "Q13", "nobody disagreed", action)
 	add(len(m.Customer) == 0 && !e.said(strictCustomer) && !e.said(customerForm, Result, Situation), "Q16", "nothing on what it meant for those it was for", Span{})
-	add(in.Level > "L4" && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
+	add(in.Reach && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
 	smooth := len(m.Opposition) == 0 && !e.said(oppositionForm)
 	add(smooth && len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
 	add(len(m.Reflection) == 0 && !e.said(reflectForm) && !e.late(habitForm), "Q15", "no lesson", Span{})

@@ -11,7 +11,7 @@ import (
 const perSentence = 3
 
 // measure fills ownership and the cues.
-func measure(text string, clues []clue, tags []Part, r *Reading) {
+func measure(text string, principles []string, clues []clue, tags []Part, r *Reading) {
 	m := &r.Measures
 	m.Sentences = len(clues)
 	headline := -1
@@ -50,6 +50,7 @@ func measure(text string, clues []clue, tags []Part, r *Reading) {
 			}
 		}
 	}
+	m.Principles = append(m.Principles, mentions(text, principles)...)
 	m.Headline = max(0, headline)
 	if m.Event+m.Hypothetical > 0 {
 		m.PastRatio = float64(m.Event) / float64(m.Event+m.Hypothetical)
@@ -72,6 +73,30 @@ func own(c *clue, o *Ownership) {
 }
 
 var dates = newWording(`\b(?:(?:19|20)\d\d|january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|q[1-4])\b`)
+
+// mentions are the places where one of some names stands, as whole words, in any case; each name once.
+func mentions(text string, list []string) []Span {
+	var out []Span
+	low := strings.ToLower(text)
+	for _, name := range list {
+		name = strings.ToLower(name)
+		for from := 0; name != "" && len(low) == len(text); {
+			i := strings.Index(low[from:], name)
+			if i < 0 {
+				break
+			}
+			start, end := from+i, from+i+len(name)
+			if (start == 0 || !letter(low[start-1])) && (end == len(low) || !letter(low[end])) {
+				out = append(out, Span{start, end})
+				break
+			}
+			from = end
+		}
+	}
+	return out
+}
+
+func letter(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 0x80 }
 
 // names counts capitalised words inside sentences: people, systems, places.
 func names(text string, clues []clue) int {

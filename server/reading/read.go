@@ -20,7 +20,7 @@ func Read(in Input) Reading {
 		r.Sentences = append(r.Sentences, Sentence{Start: s.Start, End: s.End, Part: tags[i], Chance: chance(chances[i], tags[i])})
 	}
 	r.Quantities = append(r.Quantities, quantities(in.Text, clues)...)
-	measure(in.Text, clues, tags, &r)
+	measure(in.Text, in.Names, clues, tags, &r)
 	if in.Plain {
 		plain(in.Text, clues, &r)
 	}

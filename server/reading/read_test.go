@@ -13,7 +13,7 @@ import (
 )
 
 func read(text string) reading.Reading {
-	return reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Level: "L5"})
+	return reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Reach: true})
 }
 
 func TestResponseType(t *testing.T) {

@@ -141,9 +141,10 @@ type Input struct {
 	Text       string
 	Kind       interview.Kind
 	Expect     interview.Expect
-	Level      string
-	Observable bool // the principle is about people: an outcome one could observe needs no figure
-	Followup   bool // the answer to a follow-up, whose form is Expect
+	Reach      bool     // the level is above the pack's lowest: what happens at a larger scale is asked for
+	Names      []string // of the pack's principles, found where an answer drops them
+	Observable bool     // the principle is about people: an outcome one could observe needs no figure
+	Followup   bool     // the answer to a follow-up, whose form is Expect
 	// Plain asks for how plainly it is put as well: jargon and readability, which no follow-up needs.
 	Plain bool
 }

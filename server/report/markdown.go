@@ -142,7 +142,7 @@ func verdictMarkdown(p printer, r Report) {
 	if v.Failed > 0 {
 		line += fmt.Sprintf(" %d grades could not be made, so there is no number for the whole.", v.Failed)
 	}
-	p("%s Practice by our own rules; not Amazon's.", line)
+	p("%s Practice by our own rules.", line)
 	p("")
 	for i, g := range r.Gains {
 		p("%d. **%s.** %s.", i+1, plainLine(g.About), plainLine(g.Costs))

@@ -297,13 +297,13 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 		}
 	}
 	read := func(t *interview.Turn) reading.Reading {
-		return reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Expect: t.Expect, Level: st.Session.Level, Observable: observable, Followup: !t.Main})
+		return reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Expect: t.Expect, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames(), Observable: observable, Followup: !t.Main})
 	}
 	var first *interview.Turn
 	var all []string
 	for _, n := range b.Turns {
 		t := st.Turn(n)
-		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), st.Session.Level, rubric))
+		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), p.Reaches(st.Session.Level), rubric))
 		if t.Answered {
 			all = append(all, t.Answer)
 			if first == nil {
@@ -326,7 +326,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	}
 	if kind == interview.KindBehavioural {
 		out.Unprompted = twoReadings(read(first), p)
-		whole := reading.Read(reading.Input{Question: first.Text, Text: strings.Join(all, "\n\n"), Kind: kind, Level: st.Session.Level, Observable: observable})
+		whole := reading.Read(reading.Input{Question: first.Text, Text: strings.Join(all, "\n\n"), Kind: kind, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames(), Observable: observable})
 		out.After = twoReadings(whole, p)
 		out.After.since(out.Unprompted, st, b)
 		return out
@@ -337,7 +337,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	return out
 }
 
-func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before, level string, rubric *interview.Rubric) Question {
+func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before string, reach bool, rubric *interview.Rubric) Question {
 	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
 		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts, Effort: t.Effort}
@@ -362,7 +362,7 @@ func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read fun
 		}
 	}
 	if t.Probe != nil {
-		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, level, rubric)}
+		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, reach, rubric)}
 	}
 	return q
 }
@@ -396,7 +396,7 @@ func probeGap(p *interview.Pack, typ string) string {
 }
 
 // filled says whether the answer to a follow-up brought what was missing.
-func filled(t *interview.Turn, before, level string, rubric *interview.Rubric) *bool {
+func filled(t *interview.Turn, before string, reach bool, rubric *interview.Rubric) *bool {
 	yes, no := true, false
 	if t.Skipped != "" {
 		return &no
@@ -420,15 +420,15 @@ func filled(t *interview.Turn, before, level string, rubric *interview.Rubric) *
 	if !reading.Answers(t.Answer, t.Expect) {
 		return &no
 	}
-	if lacks(before, t.Probe.Type, level) && !lacks(before+"\n\n"+t.Answer, t.Probe.Type, level) {
+	if lacks(before, t.Probe.Type, reach) && !lacks(before+"\n\n"+t.Answer, t.Probe.Type, reach) {
 		return &yes
 	}
 	return nil // an answer of the right form; whether it says what was missing, code cannot tell
 }
 
 // lacks reports whether a reading of the text still has a gap of this type.
-func lacks(text, typ, level string) bool {
-	r := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Level: level})
+func lacks(text, typ string, reach bool) bool {
+	r := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Reach: reach})
 	return slices.ContainsFunc(r.Gaps, func(g reading.Gap) bool { return g.Code == typ })
 }
 
