@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"rehearse/knowledge"
 	"rehearse/server/interview"
 	"rehearse/server/sqlite"
 )
@@ -224,5 +226,46 @@ func TestAModelThatIsNotThereIsNamed(t *testing.T) {
 	out, _, err = runWith(t, "", "doctor", "--data", t.TempDir(), "--model", "none")
 	if err != nil || strings.Contains(out, "ollama pull") {
 		t.Errorf("without a model by choice: %q, %v", out, err)
+	}
+}
+
+func TestLintNamesTheFileOfEveryProblem(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.CopyFS(dir, knowledge.Pack("site-reliability")); err != nil {
+		t.Fatal(err)
+	}
+	var item string
+	err := filepath.WalkDir(dir, func(path string, _ os.DirEntry, err error) error {
+		if filepath.Base(path) == "item.yaml" && item == "" {
+			item = path
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw, err := os.ReadFile(item)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := regexp.MustCompile(`(?m)^kind:.*$`).ReplaceAllString(string(raw), "kind: bogus") + "\nzzz: 1\n"
+	if err := os.WriteFile(item, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _, err := runWith(t, "", "lint", dir)
+	if exitCode(err) != exitProblems || err == nil {
+		t.Errorf("lint: %v", err)
+	}
+	for _, want := range []string{item + ": zzz: line ", item + `: kind: "bogus" is not a kind of item`} {
+		if !strings.Contains(out, want) {
+			t.Errorf("not reported: %s\n%s", want, out)
+		}
+	}
+	plainWords(t, out)
+	if err := os.WriteFile(item, append(raw, "\nzzz: 1\n"...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := runWith(t, "", "lint", dir); err == nil || err.Error() != "1 problem" {
+		t.Errorf("one problem is told as %v", err)
 	}
 }

@@ -232,6 +232,9 @@ func lint(_ context.Context, p Program) error {
 		}
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			problems++
+			if !strings.HasPrefix(line, "formats/") { // those are shared
+				line = strings.TrimRight(filepath.ToSlash(name), "/") + "/" + line
+			}
 			fmt.Fprintln(p.Out, line)
 		}
 	}
