@@ -29,6 +29,8 @@ export interface Options {
   /** Every known frame, events once each. */
   onFrame: (frame: Frame) => void;
   onStatus: (status: Status) => void;
+  /** The server's log ends before what was received (its data was put back): everything comes again from the first event. */
+  onRestart?: () => void;
   /** A command entered the outbox. */
   onSent: (command: SentCommand) => void;
   outbox?: Outbox;
@@ -155,7 +157,15 @@ export class Connection {
       this.seq = frame.seq;
     }
     if (frame.type === 'welcome') {
-      this.target = Math.max(0, frame.data.seq ?? 0);
+      const end = Math.max(0, frame.data.seq ?? 0);
+      if (end < this.seq) {
+        this.seq = 0;
+        this.holeAt = 0;
+        this.o.onRestart?.();
+        this.drop();
+        return;
+      }
+      this.target = end;
       this.attempt = 0;
       this.o.onFrame(frame);
       this.o.onStatus({ state: 'open' });
