@@ -139,12 +139,7 @@ func wanted(typ string) string {
 // pack is returned beside it as far as it could be read, so that a linter can go on.
 func Load(packFS, formatFS fs.FS) (*interview.Pack, error) {
 	l, p := read(packFS, formatFS)
-	for _, err := range Check(p) {
-		if err := l.placed(err); err != nil {
-			l.problems = append(l.problems, err)
-		}
-	}
-	return p, errors.Join(l.problems...)
+	return p, l.all(Check(p))
 }
 
 // Top reads only what stands in pack.yaml: levels and principles, for those who need no items.
@@ -152,6 +147,17 @@ func Top(packFS fs.FS) (*interview.Pack, error) {
 	l, p := &loader{fsys: packFS}, &interview.Pack{}
 	l.decode("pack.yaml", p)
 	return p, errors.Join(l.problems...)
+}
+
+// all joins what was wrong with the files and with their content.
+func (l *loader) all(content []error) error {
+	problems := slices.Clone(l.problems)
+	for _, err := range content {
+		if err := l.placed(err); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // placed gives a problem of an item's content the path of its file; nil is a problem that was told already.

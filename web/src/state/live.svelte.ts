@@ -57,7 +57,7 @@ export class Live {
         if (frame.type === 'answer.submitted') this.answered(before, frame.data.turn ?? 0, frame.data.text ?? '');
         this.follow();
       },
-      onRestart: () => this.restart(),
+      onRestart: () => this.restarted(),
       onStatus: (status) => {
         this.apply({ on: 'status', status });
         if (status.state !== 'open') {
@@ -176,22 +176,6 @@ export class Live {
     this.returned = this.returned.filter((x) => x !== r);
   }
 
-  /** The server's log is another one than was shown: forget what was shown, and keep what was typed and not taken. */
-  private restart(): void {
-    if (this.text.trim() !== '') {
-      this.giveBack(this.text, 'The server began again from an earlier state, before this text was sent.');
-      write(localStorage, this.draftKey, null);
-    }
-    this.text = '';
-    this.shownTurn = null;
-    this.padBlock = 0;
-    this.padSaved = {};
-    this.confirmed = '';
-    this.flying = [];
-    const { status, pending } = this.model;
-    this.model = { ...initial, status, pending };
-  }
-
   private send(command: Command): void {
     this.connection.send(command);
   }
@@ -245,6 +229,19 @@ export class Live {
       this.giveBack(this.text, 'The question was closed before this text was sent.');
     }
     this.text = '';
+  }
+
+  /** The log begins again. What is being typed stays: it is put back when its turn is open again, and handed back when it is not. */
+  private restarted(): void {
+    this.keep();
+    this.keepPad();
+    const { status, pending } = this.model;
+    this.model = { ...initial, status, pending };
+    this.padBlock = 0;
+    this.padSaved = {};
+    this.flying = [];
+    this.confirmed = '';
+    if (this.text !== '') this.saved = 'local';
   }
 
   private over(): void {

@@ -29,10 +29,10 @@ export interface Options {
   /** Every known frame, events once each. */
   onFrame: (frame: Frame) => void;
   onStatus: (status: Status) => void;
-  /** The server's log ends before what was received (its data was put back): everything comes again from the first event. */
-  onRestart?: () => void;
   /** A command entered the outbox. */
   onSent: (command: SentCommand) => void;
+  /** The server's log is shorter than what was received (it was restored from a copy, say): everything comes again from the first event. */
+  onRestart?: () => void;
   outbox?: Outbox;
   newId?: () => string;
   /** Asked after a connection that never opened: a reason to give up, or null to try again. */
@@ -156,15 +156,17 @@ export class Connection {
       }
       this.seq = frame.seq;
     }
+    const shorter = frame.type === 'welcome' && (frame.data.seq ?? 0) < this.seq;
+    const refused = frame.type === 'error' && frame.data.field === 'after' && this.target === Infinity && this.seq > 0;
+    if (shorter || refused) {
+      this.seq = 0;
+      this.holeAt = 0;
+      this.o.onRestart?.();
+      this.drop();
+      return;
+    }
     if (frame.type === 'welcome') {
       const end = Math.max(0, frame.data.seq ?? 0);
-      if (end < this.seq) {
-        this.seq = 0;
-        this.holeAt = 0;
-        this.o.onRestart?.();
-        this.drop();
-        return;
-      }
       this.target = end;
       this.attempt = 0;
       this.o.onFrame(frame);
