@@ -64,6 +64,8 @@ func verbs() []verb {
 		{"read", "measure answers: JSON lines in, readings out, no model", read},
 		{"probe", "choose the next follow-up: JSON lines in, probes out", probe},
 		{"grade", "grade answers: JSON lines in, grades out, by code or with a model", grade},
+		{"index", "index files and folders: a summary out", indexPaths},
+		{"search", "find passages in what was indexed: a question, or JSON lines in; JSON lines out", searchVerb},
 		{"exam", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
 		{"lint", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"export", "write a session as Markdown or JSON", export},

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"rehearse/server/config"
+	"rehearse/server/index"
+	"rehearse/server/interview"
+	"rehearse/server/ollama"
+)
+
+// builtin is the embedder in the program; nil in one that was built without it.
+func builtin() index.Embedder { return nil }
+
+// ollamaEmbedder is a model of Ollama as the index sees it.
+type ollamaEmbedder struct{ *ollama.Embedder }
+
+func (e ollamaEmbedder) Embed(ctx context.Context, texts []string, kind index.Kind) ([][]float32, error) {
+	if kind == index.Query {
+		return e.Questions(ctx, texts)
+	}
+	return e.Passages(ctx, texts)
+}
+
+func (e ollamaEmbedder) Space() interview.Space {
+	m := e.Model()
+	return interview.Space{Model: m.Model, Digest: m.Digest, Prefix: ollama.SearchPrefixes, Dim: e.Dim()}
+}
+
+// wordsOnly is what a person is told where nothing embeds.
+const wordsOnly = "this program was built without its own embedder, so words are searched; an Ollama embedding model would add meaning"
+
+// embedder finds what embeds, and what a person should know of it. For auto that is an Ollama embedding
+// model when there is one, else the builtin embedder. A model that was named and is not there is an error.
+func embedder(ctx context.Context, c config.Config) (index.Embedder, string, error) {
+	b := builtin()
+	if c.Embed == config.EmbedBuiltin {
+		if b == nil {
+			return nil, wordsOnly, nil
+		}
+		return b, "", nil
+	}
+	e, err := ollama.New(c.Ollama, nil).DetectEmbedder(ctx, c.Embed)
+	switch {
+	case err == nil:
+		return ollamaEmbedder{e}, "", nil
+	case c.Embed != config.EmbedAuto:
+		return nil, "", err
+	case b == nil:
+		return nil, wordsOnly, nil
+	}
+	return b, "", nil
+}
+
+// searchEmbedder finds what embeds a question. For auto that is what embedded most of the index, so that a
+// search needs no indexing first.
+func searchEmbedder(ctx context.Context, c config.Config, spaces []interview.Space) (index.Embedder, string, error) {
+	if c.Embed != config.EmbedAuto {
+		return embedder(ctx, c)
+	}
+	if len(spaces) == 0 {
+		return nil, "", nil
+	}
+	note := ""
+	for _, s := range spaces {
+		if s.Model == interview.BuiltinModel {
+			if b := builtin(); b != nil && sameSpace(b.Space(), s) {
+				return b, note, nil
+			}
+			continue
+		}
+		e, err := ollama.New(c.Ollama, nil).DetectEmbedder(ctx, s.Model)
+		if err != nil {
+			note = "the passages were embedded with " + s.Model + ", which is not in reach (" + interview.AsError(err).Message + ")"
+			continue
+		}
+		if oe := (ollamaEmbedder{e}); sameSpace(oe.Space(), s) {
+			return oe, note, nil
+		}
+		note = "the passages were embedded with another version of " + s.Model + "; index again"
+	}
+	if note == "" {
+		note = "the passages were embedded with another version of this program; index again"
+	}
+	return nil, note + "; words are searched", nil
+}
+
+func sameSpace(a, b interview.Space) bool {
+	if a.Dim == 0 || b.Dim == 0 {
+		a.Dim, b.Dim = 0, 0
+	}
+	return a == b
+}
+
+// covered reports whether any passage has a vector of this embedder.
+func covered(e index.Embedder, spaces []interview.Space) bool {
+	return slices.ContainsFunc(spaces, func(s interview.Space) bool { return sameSpace(e.Space(), s) })
+}
