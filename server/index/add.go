@@ -82,16 +82,30 @@ type update struct {
 	known map[string]interview.File
 	seen  map[string]bool
 	blind []string // folders that could not be looked into: nothing is known of what lies there
+	roots []*os.Root
 
 	mu  sync.Mutex
 	sum Summary
 	at  Progress
 }
 
-// Add brings the index up to date with files and folders on disk, which are from then on of this origin, and
-// embeds what has no vector yet. Progress, which may be nil, is called from one goroutine at a time. What
-// was done stays done when ctx ends. The error is of the whole run; files have theirs in the summary.
+// Add does what Read does, and embeds what has no vector yet.
 func (x *Index) Add(ctx context.Context, origin interview.Origin, paths []string, progress func(Progress)) (Summary, error) {
+	sum, err := x.Read(ctx, origin, paths, progress)
+	if err != nil {
+		return sum, err
+	}
+	vectors, err := x.Embed(ctx, progress)
+	sum.Embedded, sum.Calls, sum.Model = vectors.Embedded, vectors.Calls, vectors.Model
+	sum.Seconds += vectors.Seconds
+	sum.Notes = append(sum.Notes, vectors.Notes...)
+	return sum, err
+}
+
+// Read brings the index up to date with files and folders on disk, which are from then on of this origin:
+// words can be searched then. Progress, which may be nil, is called from one goroutine at a time. What was
+// done stays done when ctx ends. The error is of the whole run; files have theirs in the summary.
+func (x *Index) Read(ctx context.Context, origin interview.Origin, paths []string, progress func(Progress)) (Summary, error) {
 	return x.run(ctx, origin, progress, func(u *update, found chan<- candidate) ([]string, error) {
 		var roots []string
 		for _, p := range paths {
@@ -105,8 +119,8 @@ func (x *Index) Add(ctx context.Context, origin interview.Origin, paths []string
 	})
 }
 
-// AddFS does the same with files that want says yes to in a file system, which are kept under prefix.
-func (x *Index) AddFS(ctx context.Context, origin interview.Origin, prefix string, files fs.FS, want func(name string) bool) (Summary, error) {
+// ReadFS does the same with files that want says yes to in a file system, which are kept under prefix.
+func (x *Index) ReadFS(ctx context.Context, origin interview.Origin, prefix string, files fs.FS, want func(name string) bool) (Summary, error) {
 	return x.run(ctx, origin, nil, func(u *update, found chan<- candidate) ([]string, error) {
 		err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !want(name) {
@@ -122,11 +136,11 @@ func (x *Index) AddFS(ctx context.Context, origin interview.Origin, prefix strin
 	})
 }
 
-// run finds files with walk, reads those that changed, removes those that are gone from the folders that walk
-// returns, and embeds.
+// run finds files with walk, reads those that changed, and removes those that are gone from the folders that
+// walk returns.
 func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(Progress), walk func(*update, chan<- candidate) ([]string, error)) (sum Summary, err error) {
-	x.adding.Lock()
-	defer x.adding.Unlock()
+	x.reading.Lock()
+	defer x.reading.Unlock()
 	u := &update{x: x, origin: origin, progress: progress, begin: x.now(), known: map[string]interview.File{}, seen: map[string]bool{},
 		sum: Summary{Problems: []Problem{}, Notes: []Problem{}}}
 	defer func() {
@@ -159,13 +173,19 @@ func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(
 	roots, err := walk(u, found)
 	close(found)
 	wg.Wait()
+	for _, r := range u.roots {
+		_ = r.Close() // nothing was written
+	}
 	if err := errors.Join(err, context.Cause(ctx)); err != nil {
 		return sum, err
 	}
-	if err := u.removeGone(ctx, roots); err != nil {
-		return sum, err
-	}
-	return sum, u.embedPending(ctx)
+	return sum, u.removeGone(ctx, roots)
+}
+
+// Readable reads a file as the index would and says what is wrong with it.
+func (x *Index) Readable(ctx context.Context, name string, data []byte) error {
+	_, err := readFile(ctx, name, data, x.pdf)
+	return err
 }
 
 func (u *update) problem(path string, err error) {
@@ -231,7 +251,7 @@ func (u *update) walk(ctx context.Context, given string, found chan<- candidate)
 		u.problem(abs, problemf("it cannot be read: %v", cause(err)))
 		return nil, nil
 	}
-	defer func() { _ = root.Close() }() // nothing was written
+	u.roots = append(u.roots, root) // files are read after this returned
 	w := walker{u: u, root: root, dir: dir, found: found}
 	return []string{abs}, fs.WalkDir(root.FS(), filepath.ToSlash(name), func(name string, d fs.DirEntry, err error) error {
 		if ctx.Err() != nil {

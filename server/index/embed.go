@@ -14,8 +14,8 @@ const embedBatch = 64
 // Embed gives a vector to every text that has none in the embedder's space, after its model or prefixes
 // changed, say. What was done stays done when ctx ends.
 func (x *Index) Embed(ctx context.Context, progress func(Progress)) (Summary, error) {
-	x.adding.Lock()
-	defer x.adding.Unlock()
+	x.embedding.Lock()
+	defer x.embedding.Unlock()
 	u := &update{x: x, progress: progress, begin: x.now(), sum: Summary{Problems: []Problem{}, Notes: []Problem{}}}
 	err := u.embedPending(ctx)
 	u.sum.Seconds = x.now().Sub(u.begin).Seconds()
@@ -25,7 +25,7 @@ func (x *Index) Embed(ctx context.Context, progress func(Progress)) (Summary, er
 // embedPending embeds what has no vector. An embedder that fails is a note, since words are searched all the
 // same; the next run goes on from there.
 func (u *update) embedPending(ctx context.Context) error {
-	e := u.x.embed
+	e := u.x.embedder()
 	if e == nil {
 		return nil
 	}
@@ -45,7 +45,7 @@ func (u *update) embedPending(ctx context.Context) error {
 			break
 		}
 		after = batch[len(batch)-1].ID
-		if space, err = u.embedBatch(ctx, space, batch); err != nil {
+		if space, err = u.embedBatch(ctx, e, space, batch); err != nil {
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
@@ -68,15 +68,15 @@ func (u *update) embedPending(ctx context.Context) error {
 
 // embedBatch embeds some chunks and writes their vectors. Where the call fails each text is tried alone, so
 // that one that a model chokes on does not hold up the others; when none succeeds the model is at fault.
-func (u *update) embedBatch(ctx context.Context, space interview.Space, batch []interview.Chunk) (interview.Space, error) {
+func (u *update) embedBatch(ctx context.Context, e Embedder, space interview.Space, batch []interview.Chunk) (interview.Space, error) {
 	texts, hashes := make([]string, len(batch)), make([][]byte, len(batch))
 	for i, c := range batch {
 		texts[i], hashes[i] = embedText(c), c.Hash
 	}
 	u.sum.Calls++
-	vectors, err := u.x.embed.Embed(ctx, texts, Document)
+	vectors, err := e.Embed(ctx, texts, Document)
 	if err != nil && len(batch) > 1 && ctx.Err() == nil && interview.AsError(err).Code != interview.CodeTimeout {
-		vectors, hashes, err = u.oneByOne(ctx, batch, err)
+		vectors, hashes, err = u.oneByOne(ctx, e, batch, err)
 	}
 	if err != nil {
 		return space, err
@@ -94,25 +94,27 @@ func (u *update) embedBatch(ctx context.Context, space interview.Space, batch []
 	return space, nil
 }
 
-func (u *update) oneByOne(ctx context.Context, batch []interview.Chunk, first error) (vectors [][]float32, hashes [][]byte, err error) {
-	failed := 0
+func (u *update) oneByOne(ctx context.Context, e Embedder, batch []interview.Chunk, first error) (vectors [][]float32, hashes [][]byte, err error) {
+	var failed []interview.Chunk
 	for _, c := range batch {
 		u.sum.Calls++
-		v, err := u.x.embed.Embed(ctx, []string{embedText(c)}, Document)
+		v, err := e.Embed(ctx, []string{embedText(c)}, Document)
 		switch {
 		case ctx.Err() != nil:
 			return nil, nil, ctx.Err()
 		case err != nil || len(v) != 1:
-			if failed++; failed > 2 && len(vectors) == 0 {
+			if failed = append(failed, c); len(failed) > 2 && len(vectors) == 0 {
 				return nil, nil, first
 			}
-			u.noteOn(c.Title, "one passage (%s) could not be embedded and is found by words only", c.Heading)
 		default:
 			vectors, hashes = append(vectors, v[0]), append(hashes, c.Hash)
 		}
 	}
 	if len(vectors) == 0 {
 		return nil, nil, first
+	}
+	for _, c := range failed {
+		u.noteOn(c.Title, "the passage under %q could not be embedded and is found by words only", c.Heading)
 	}
 	return vectors, hashes, nil
 }

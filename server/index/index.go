@@ -81,16 +81,17 @@ type Options struct {
 // Index is the index. Its methods may be called from any goroutine.
 type Index struct {
 	store Store
-	embed Embedder
 	pdf   PDFReader
 	now   func() time.Time
 	log   *slog.Logger
 
-	adding sync.Mutex // one update at a time
-	memory memory
+	reading   sync.Mutex // one run over files at a time
+	embedding sync.Mutex // and one over vectors
+	memory    memory
 
-	mu   sync.Mutex
-	note string // why the last search or update went without vectors
+	mu    sync.Mutex
+	embed Embedder
+	note  string // why the last search or update went without vectors
 }
 
 // New returns an index over a store.
@@ -108,6 +109,20 @@ func New(o Options) *Index {
 	return x
 }
 
+// Use makes another embedder embed from now on: nil for none. Embed then gives it what it lacks; until that is
+// done passages without its vectors are found by words.
+func (x *Index) Use(e Embedder) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.embed = e
+}
+
+func (x *Index) embedder() Embedder {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	return x.embed
+}
+
 // Status is the index on one line.
 type Status struct {
 	Files   int    `json:"files"`
@@ -122,10 +137,14 @@ type Status struct {
 func (x *Index) Status(ctx context.Context) (Status, error) {
 	s := Status{Note: x.lastNote()}
 	var err error
-	if s.Files, s.Chunks, err = x.store.Count(ctx); err != nil || x.embed == nil {
+	if s.Files, s.Chunks, err = x.store.Count(ctx); err != nil {
 		return s, err
 	}
-	space := x.embed.Space()
+	e := x.embedder()
+	if e == nil {
+		return s, nil
+	}
+	space := e.Space()
 	s.Model, s.Dim = space.Model, space.Dim
 	s.Pending, err = x.store.CountPending(ctx, space)
 	return s, err

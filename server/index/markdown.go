@@ -188,5 +188,5 @@ func plainMarkdown(s string) string {
 	s = mdTag.ReplaceAllString(s, " ")
 	s = mdURL.ReplaceAllString(s, " ")
 	s = mdMarks.ReplaceAllString(s, " ")
-	return strings.TrimSpace(spaces.ReplaceAllString(s, " "))
+	return strings.TrimSpace(spaces.ReplaceAllString(apart(lowCamel, s), " "))
 }

@@ -257,7 +257,15 @@ func readCode(text string) document {
 	return d
 }
 
-var camel = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+var (
+	camel     = regexp.MustCompile(`([a-z0-9])([A-Z])`)
+	camelName = regexp.MustCompile(`[A-Za-z_$][\w$]*[a-z0-9][A-Z][\w$]*`)
+	lowCamel  = regexp.MustCompile(`\b[a-z]+[A-Z][\w$]*`)
+)
 
-// plainCode sets the words of names apart, so that a search for one finds it.
-func plainCode(s string) string { return camel.ReplaceAllString(s, "$1 $2") }
+// apart sets the words of names beside the names, so that a search for either finds them.
+func apart(names *regexp.Regexp, s string) string {
+	return names.ReplaceAllStringFunc(s, func(name string) string { return name + " " + camel.ReplaceAllString(name, "$1 $2") })
+}
+
+func plainCode(s string) string { return apart(camelName, s) }

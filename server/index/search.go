@@ -141,16 +141,17 @@ func (x *Index) byWords(ctx context.Context, query string, origins interview.Ori
 // byMeaning searches vectors. Asked is false when there is no embedder, or it failed, or nothing was ever
 // embedded with it.
 func (x *Index) byMeaning(ctx context.Context, query string, n int) (hits []hit, asked bool, err error) {
-	if x.embed == nil {
+	e := x.embedder()
+	if e == nil {
 		return nil, false, nil
 	}
-	if err := x.memory.sync(ctx, x.store, x.embed.Space()); err != nil {
+	if err := x.memory.sync(ctx, x.store, e.Space()); err != nil {
 		return nil, false, err
 	}
 	if x.memory.empty() {
 		return nil, false, nil
 	}
-	v, err := x.embed.Embed(ctx, []string{query}, Query)
+	v, err := e.Embed(ctx, []string{query}, Query)
 	if err == nil && len(v) == 1 {
 		hits, err = x.memory.nearest(ctx, v[0], n)
 	}

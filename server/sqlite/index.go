@@ -105,7 +105,8 @@ func (x *Index) PutFile(ctx context.Context, f interview.File, chunks []intervie
 		if err != nil {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
-		if err := w.dropChunks(ctx, id); err != nil {
+		var old int64
+		if err := w.scan(ctx, `SELECT coalesce(max(id), 0) FROM chunks WHERE file = ?`, []any{id}, &old); err != nil {
 			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 		for _, c := range chunks {
@@ -113,6 +114,10 @@ func (x *Index) PutFile(ctx context.Context, f interview.File, chunks []intervie
 				id, c.Title, c.Heading, c.StartLine, c.EndLine, c.Text, c.Plain, nonNil(c.Hash)); err != nil {
 				return fmt.Errorf("write a passage of %s: %w", f.Path, err)
 			}
+		}
+		// Last, so that a text that is still there keeps its vector.
+		if err := w.dropChunks(ctx, id, old); err != nil {
+			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 		return nil
 	})
@@ -126,13 +131,13 @@ func nonNil(b []byte) []byte {
 	return b
 }
 
-// dropChunks removes the chunks of a file, and the vectors that no other chunk has.
-func (w *writer) dropChunks(ctx context.Context, file int64) error {
-	if err := w.exec(ctx, `DELETE FROM vectors WHERE hash IN (SELECT hash FROM chunks WHERE file = ?1)
-		AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.hash = vectors.hash AND c.file <> ?1)`, file); err != nil {
+// dropChunks removes the chunks of a file with numbers up to last, and the vectors that no other chunk has.
+func (w *writer) dropChunks(ctx context.Context, file, last int64) error {
+	if err := w.exec(ctx, `DELETE FROM vectors WHERE hash IN (SELECT hash FROM chunks WHERE file = ?1 AND id <= ?2)
+		AND NOT EXISTS (SELECT 1 FROM chunks c WHERE c.hash = vectors.hash AND (c.file <> ?1 OR c.id > ?2))`, file, last); err != nil {
 		return err
 	}
-	return w.exec(ctx, `DELETE FROM chunks WHERE file = ?`, file)
+	return w.exec(ctx, `DELETE FROM chunks WHERE file = ? AND id <= ?`, file, last)
 }
 
 // Seen writes that a file was looked at and holds what it held: its time, when it was read, and origins it
@@ -159,7 +164,7 @@ func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int
 			case left != 0:
 				return w.exec(ctx, `UPDATE files SET origins = ? WHERE id = ?`, left, id)
 			}
-			if err := w.dropChunks(ctx, id); err != nil {
+			if err := w.dropChunks(ctx, id, math.MaxInt64); err != nil {
 				return fmt.Errorf("remove file %d from the index: %w", id, err)
 			}
 			return w.exec(ctx, `DELETE FROM files WHERE id = ?`, id)

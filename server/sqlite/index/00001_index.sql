@@ -45,6 +45,7 @@ CREATE TABLE vectors (
     vector BLOB    NOT NULL, -- float32, little endian
     PRIMARY KEY (space, hash)
 ) STRICT;
+CREATE INDEX vectors_hash ON vectors (hash);
 
 -- How often anything was changed, for whoever keeps a copy in memory.
 CREATE TABLE changes (n INTEGER NOT NULL) STRICT;
