@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"os"
 	"slices"
 
 	"rehearse/server/config"
@@ -27,6 +28,21 @@ func (e ollamaEmbedder) Space() interview.Space {
 	m := e.Model()
 	return interview.Space{Model: m.Model, Digest: m.Digest, Prefix: ollama.SearchPrefixes, Dim: e.Dim()}
 }
+
+// pdfVerb reads one PDF from stdin: the program starts itself with it, so that a file made to do harm ends a
+// process that holds nothing.
+const pdfVerb = "read-pdf"
+
+// pdfReader reads PDF files in a process of their own.
+func pdfReader() index.PDFReader {
+	self, err := os.Executable()
+	if err != nil {
+		return index.Pages
+	}
+	return index.Outside(self, pdfVerb)
+}
+
+func readPDF(ctx context.Context, p Program) error { return index.Inside(ctx, p.In, p.Out, os.Exit) }
 
 // wordsOnly is what a person is told where nothing embeds.
 const wordsOnly = "this program was built without its own embedder, so words are searched; an Ollama embedding model would add meaning"

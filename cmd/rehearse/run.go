@@ -84,6 +84,9 @@ func Run(ctx context.Context, p Program) error {
 		help(p.Out)
 		return nil
 	}
+	if name == pdfVerb { // the program's own, not for people
+		return readPDF(ctx, p)
+	}
 	for _, v := range verbs() {
 		if v.name == name {
 			err := v.run(ctx, p)

@@ -97,7 +97,7 @@ func indexPaths(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	sum, err := index.New(index.Options{Store: store, Embedder: e}).Add(ctx, interview.OriginIndex, paths, tell(p.Err))
+	sum, err := index.New(index.Options{Store: store, Embedder: e, PDF: pdfReader()}).Add(ctx, interview.OriginIndex, paths, tell(p.Err))
 	for _, n := range sum.Notes {
 		fmt.Fprintln(p.Err, strings.TrimPrefix("note: "+n.Path+": "+n.Problem, "note: : "))
 	}

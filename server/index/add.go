@@ -69,6 +69,7 @@ type candidate struct {
 	path  string // as it is kept: absolute, or pack/...
 	open  func() (fs.File, error)
 	info  fs.FileInfo
+	title string        // when its own would not do
 	known interview.File // what is kept of it; ID 0 when nothing
 }
 
@@ -119,18 +120,23 @@ func (x *Index) Read(ctx context.Context, origin interview.Origin, paths []strin
 	})
 }
 
-// ReadFS does the same with files that want says yes to in a file system, which are kept under prefix.
-func (x *Index) ReadFS(ctx context.Context, origin interview.Origin, prefix string, files fs.FS, want func(name string) bool) (Summary, error) {
+// ReadFS does the same with files of a file system, which are kept under prefix: those that want says yes to,
+// with the title it gives or, when that is empty, their own.
+func (x *Index) ReadFS(ctx context.Context, origin interview.Origin, prefix string, files fs.FS, want func(name string) (title string, ok bool)) (Summary, error) {
 	return x.run(ctx, origin, nil, func(u *update, found chan<- candidate) ([]string, error) {
 		err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
-			if err != nil || d.IsDir() || !want(name) {
+			if err != nil || d.IsDir() {
 				return err
+			}
+			title, ok := want(name)
+			if !ok {
+				return nil
 			}
 			info, err := d.Info()
 			if err != nil {
 				return err
 			}
-			return u.offer(ctx, found, candidate{path: path.Join(prefix, name), info: info, open: func() (fs.File, error) { return files.Open(name) }})
+			return u.offer(ctx, found, candidate{path: path.Join(prefix, name), title: title, info: info, open: func() (fs.File, error) { return files.Open(name) }})
 		})
 		return []string{prefix}, err
 	})
@@ -412,6 +418,9 @@ func (u *update) file(ctx context.Context, c candidate) error {
 		}
 		var d document
 		if d, err = readFile(ctx, path.Base(filepath.ToSlash(c.path)), data, u.x.pdf); err == nil {
+			if c.title != "" {
+				d.title = c.title
+			}
 			f.Title, f.Kind = d.title, d.kind
 			chunks = d.chunks()
 			if d.note != "" {
@@ -497,15 +506,14 @@ func readOnce(c candidate, most int64) (data []byte, info fs.FileInfo, still boo
 // removeGone removes files that were under these folders and are there no more. A file that came in another
 // way too is gone all the same.
 func (u *update) removeGone(ctx context.Context, roots []string) error {
+	var gone []int64
 	for p, f := range u.known {
 		if u.seen[p] || !slices.ContainsFunc(roots, func(r string) bool { return under(p, r) }) ||
 			slices.ContainsFunc(u.blind, func(b string) bool { return under(p, b) }) {
 			continue
 		}
-		if err := u.x.store.Remove(ctx, interview.OriginAny, f.ID); err != nil {
-			return err
-		}
-		u.sum.Removed++
+		gone = append(gone, f.ID)
 	}
-	return nil
+	u.sum.Removed = len(gone)
+	return u.x.store.Remove(ctx, interview.OriginAny, gone...)
 }

@@ -25,6 +25,7 @@ type block struct {
 	heading []string // the headings above it, outermost first
 	start   int      // first line, from 1
 	lines   []string // as they stand in the file
+	end     int      // last line; 0 when the lines say it
 	code    bool
 	glued   bool // belongs to the block before it: code to the sentence that announces it
 }
@@ -59,6 +60,14 @@ func countWords(s string) int {
 	}
 	end()
 	return n
+}
+
+// last is the number of the last line of a block.
+func (b block) last() int {
+	if b.end > 0 {
+		return b.end
+	}
+	return b.start + len(b.lines) - 1
 }
 
 // headingPath joins the headings above a passage.
@@ -105,7 +114,7 @@ func (d document) chunk(blocks []block) (interview.Chunk, bool) {
 		return interview.Chunk{}, false
 	}
 	first, last := blocks[0], blocks[len(blocks)-1]
-	c := interview.Chunk{Title: d.title, Heading: headingPath(first.heading), StartLine: first.start, EndLine: last.start + len(last.lines) - 1}
+	c := interview.Chunk{Title: d.title, Heading: headingPath(first.heading), StartLine: first.start, EndLine: last.last()}
 	var text strings.Builder
 	line := first.start
 	for i, b := range blocks {
@@ -121,7 +130,7 @@ func (d document) chunk(blocks []block) (interview.Chunk, bool) {
 			}
 		}
 		text.WriteString(strings.Join(b.lines, "\n"))
-		line = b.start + len(b.lines)
+		line = b.last() + 1
 	}
 	c.Text = strings.TrimRight(text.String(), " \t\n")
 	if strings.TrimSpace(c.Text) == "" {
@@ -158,13 +167,13 @@ func cut(b block) []block {
 		return []block{b}
 	}
 	var out []block
-	piece := block{heading: b.heading, start: b.start, code: b.code, glued: b.glued}
+	piece := block{heading: b.heading, start: b.start, end: b.end, code: b.code, glued: b.glued}
 	words := 0
 	flush := func(next int) {
 		if len(piece.lines) > 0 {
 			out = append(out, piece)
 		}
-		piece, words = block{heading: b.heading, start: next, code: b.code}, 0
+		piece, words = block{heading: b.heading, start: next, end: b.end, code: b.code}, 0
 	}
 	for i, l := range b.lines {
 		n := countWords(l)
@@ -177,7 +186,7 @@ func cut(b block) []block {
 		}
 		flush(b.start + i)
 		for _, s := range sentences(l) {
-			out = append(out, block{heading: b.heading, start: b.start + i, lines: []string{s}, code: b.code})
+			out = append(out, block{heading: b.heading, start: b.start + i, end: b.end, lines: []string{s}, code: b.code})
 		}
 		piece.start = b.start + i + 1
 	}

@@ -119,6 +119,9 @@ func TestAPDFThatLeadsInACircle(t *testing.T) {
 	}
 }
 
+// all wants every file.
+func all(string) (title string, ok bool) { return "", true }
+
 // restless is a file system with one file that is another one each time it is looked at.
 type restless struct {
 	fs.FS
@@ -160,7 +163,7 @@ func TestAFileThatChangesWhileItIsRead(t *testing.T) {
 		t.Helper()
 		n := 0
 		files := restless{fstest.MapFS{"a.md": {Data: []byte(text)}}, &n, until}
-		sum, err := x.ReadFS(context.Background(), interview.OriginPack, "pack/x", files, func(string) bool { return true })
+		sum, err := x.ReadFS(context.Background(), interview.OriginPack, "pack/x", files, all)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -237,7 +240,7 @@ func FuzzSearch(f *testing.F) {
 		f.Add(q)
 	}
 	x, _ := newIndex(f, newHashing())
-	if _, err := x.ReadFS(context.Background(), interview.OriginPack, "pack/x", fstest.MapFS{"a.md": {Data: []byte(cacheStory)}}, func(string) bool { return true }); err != nil {
+	if _, err := x.ReadFS(context.Background(), interview.OriginPack, "pack/x", fstest.MapFS{"a.md": {Data: []byte(cacheStory)}}, all); err != nil {
 		f.Fatal(err)
 	}
 	if _, err := x.Embed(context.Background(), nil); err != nil {

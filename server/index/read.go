@@ -105,7 +105,13 @@ func readAs(ctx context.Context, kind, name string, data []byte, pdfs PDFReader)
 		case "html":
 			d = readHTML([]byte(text))
 		case "code":
-			d = readCode(text)
+			var card bool
+			if base := path.Base(name); base == "item.yaml" || base == "rubric.yaml" {
+				d, card = readCard([]byte(text))
+			}
+			if !card {
+				d = readCode(text)
+			}
 		default:
 			d = readText(text)
 		}

@@ -151,8 +151,10 @@ func (x *Index) Seen(ctx context.Context, f interview.File) error {
 	}})
 }
 
-// Remove takes origins from files; a file that has none left goes, with all that is known of it.
+// Remove takes origins from files; a file that has none left goes, with all that is known of it. The freed
+// bytes are overwritten, in the write-ahead log too unless somebody reads for long.
 func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int64) error {
+	gone := false
 	for _, id := range ids {
 		err := x.change(ctx, 0, func(ctx context.Context, w *writer) error {
 			var left int
@@ -164,6 +166,7 @@ func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int
 			case left != 0:
 				return w.exec(ctx, `UPDATE files SET origins = ? WHERE id = ?`, left, id)
 			}
+			gone = true
 			if err := w.dropChunks(ctx, id, math.MaxInt64); err != nil {
 				return fmt.Errorf("remove file %d from the index: %w", id, err)
 			}
@@ -173,7 +176,10 @@ func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int
 			return err
 		}
 	}
-	return nil
+	if !gone {
+		return nil
+	}
+	return x.s.emptyLog(ctx)
 }
 
 // Spaces returns the spaces that there are vectors in, and how many texts have one, the fullest first.
