@@ -185,7 +185,9 @@ func (l *library) forget(ctx context.Context, origin interview.Origin, dirs []st
 		return err
 	}
 	for _, f := range files {
-		if f.Origins&origin != 0 && !slices.ContainsFunc(dirs, func(dir string) bool { return strings.HasPrefix(f.Path, strings.TrimRight(dir, "/\\")+string(separator(f.Path))) }) {
+		if f.Origins&origin != 0 && !slices.ContainsFunc(dirs, func(dir string) bool {
+			return strings.HasPrefix(f.Path, strings.TrimRight(dir, "/\\")+string(separator(f.Path)))
+		}) {
 			if err := l.Forget(ctx, origin, f.ID); err != nil {
 				return err
 			}
@@ -358,7 +360,9 @@ func (l *library) Delete(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(files, func(f interview.File) bool { return strconv.FormatInt(f.ID, 10) == id && f.Origins != interview.OriginPack })
+	i := slices.IndexFunc(files, func(f interview.File) bool {
+		return strconv.FormatInt(f.ID, 10) == id && f.Origins != interview.OriginPack
+	})
 	if i < 0 {
 		return interview.Errorf(interview.CodeNotFound, "there is no material %q", id)
 	}

@@ -27,10 +27,13 @@ const (
 )
 
 const (
-	workers   = 2
-	readTries = 3                      // of a file that changes while it is read
-	readPause = 150 * time.Millisecond // between them
-	racy      = 2 * time.Second        // a file that changed this shortly before it was read may change again unseen
+	workers    = 2
+	filesMost  = 64  // that are written together
+	chunksMost = 600 // after which no more files are added to them
+	gatherTime = 20 * time.Millisecond
+	readTries  = 3                      // of a file that changes while it is read
+	readPause  = 150 * time.Millisecond // between them
+	racy       = 2 * time.Second        // a file that changed this shortly before it was read may change again unseen
 )
 
 // Problem is a file that was not indexed, or a thing to know about one that was.
@@ -69,7 +72,7 @@ type candidate struct {
 	path  string // as it is kept: absolute, or pack/...
 	open  func() (fs.File, error)
 	info  fs.FileInfo
-	title string        // when its own would not do
+	title string         // when its own would not do
 	known interview.File // what is kept of it; ID 0 when nothing
 }
 
@@ -84,6 +87,7 @@ type update struct {
 	seen  map[string]bool
 	blind []string // folders that could not be looked into: nothing is known of what lies there
 	roots []*os.Root
+	cut   chan interview.Cut // files that are read and not yet written
 
 	mu  sync.Mutex
 	sum Summary
@@ -148,7 +152,7 @@ func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(
 	x.reading.Lock()
 	defer x.reading.Unlock()
 	u := &update{x: x, origin: origin, progress: progress, begin: x.now(), known: map[string]interview.File{}, seen: map[string]bool{},
-		sum: Summary{Problems: []Problem{}, Notes: []Problem{}}}
+		cut: make(chan interview.Cut), sum: Summary{Problems: []Problem{}, Notes: []Problem{}}}
 	defer func() {
 		sum = u.sum
 		sum.Seconds = x.now().Sub(u.begin).Seconds()
@@ -166,7 +170,12 @@ func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(
 	found := make(chan candidate)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	var wg sync.WaitGroup
+	var wg, writing sync.WaitGroup
+	writing.Go(func() {
+		if err := u.write(ctx); err != nil {
+			cancel(err)
+		}
+	})
 	for range workers {
 		wg.Go(func() {
 			for c := range found {
@@ -179,6 +188,8 @@ func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(
 	roots, err := walk(u, found)
 	close(found)
 	wg.Wait()
+	close(u.cut)
+	writing.Wait()
 	for _, r := range u.roots {
 		_ = r.Close() // nothing was written
 	}
@@ -435,15 +446,39 @@ func (u *update) file(ctx context.Context, c candidate) error {
 		f.Problem = interview.AsError(err).Message
 		u.problem(c.path, err)
 	}
-	if _, err := u.x.store.PutFile(ctx, f, chunks); err != nil {
-		return err
+	select {
+	case u.cut <- interview.Cut{File: f, Chunks: chunks}:
+	case <-ctx.Done():
 	}
-	u.step(c.path, func(s *Summary) {
-		s.Chunks += len(chunks)
-		if err == nil {
-			s.Indexed++
+	return nil
+}
+
+// write writes files as they come, those together that are there.
+func (u *update) write(ctx context.Context) error {
+	for first := range u.cut {
+		batch, size := []interview.Cut{first}, len(first.Chunks)
+		for more := true; more && len(batch) < filesMost && size < chunksMost; {
+			select {
+			case next, open := <-u.cut:
+				if more = open; open {
+					batch, size = append(batch, next), size+len(next.Chunks)
+				}
+			case <-time.After(gatherTime):
+				more = false
+			}
 		}
-	})
+		if err := u.x.store.PutFiles(ctx, batch); err != nil {
+			return err
+		}
+		for _, c := range batch {
+			u.step(c.File.Path, func(s *Summary) {
+				s.Chunks += len(c.Chunks)
+				if c.File.Problem == "" {
+					s.Indexed++
+				}
+			})
+		}
+	}
 	return nil
 }
 

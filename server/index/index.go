@@ -38,7 +38,7 @@ type Embedder interface {
 // Files is where files and chunks are kept.
 type Files interface {
 	Files(ctx context.Context) ([]interview.File, error)
-	PutFile(ctx context.Context, f interview.File, chunks []interview.Chunk) (id int64, err error)
+	PutFiles(ctx context.Context, files []interview.Cut) error
 	Seen(ctx context.Context, f interview.File) error
 	Remove(ctx context.Context, origins interview.Origin, ids ...int64) error
 	Count(ctx context.Context) (files, chunks int, err error)

@@ -56,6 +56,12 @@ type Chunk struct {
 	Hash      []byte // of what is embedded of it
 }
 
+// Cut is a file with its chunks.
+type Cut struct {
+	File   File
+	Chunks []Chunk
+}
+
 // Words is the text of the chunk without markup.
 func (c Chunk) Words() string {
 	if c.Plain != "" {

@@ -90,38 +90,48 @@ func (x *Index) Files(ctx context.Context) ([]interview.File, error) {
 	return files, err
 }
 
-// PutFile writes a file with its chunks in place of the one at its path, whose origins it keeps beside its
-// own, and returns its number.
-func (x *Index) PutFile(ctx context.Context, f interview.File, chunks []interview.Chunk) (id int64, err error) {
+// PutFiles writes files with their chunks in place of those at their paths, whose origins they keep beside
+// their own: all of them or none. Some files at once cost far less than one by one: the words of each write
+// are a piece of their own, and pieces have to be merged.
+func (x *Index) PutFiles(ctx context.Context, files []interview.Cut) error {
 	size := 0
-	for _, c := range chunks {
-		size += len(c.Text) + len(c.Plain)
+	for _, f := range files {
+		for _, c := range f.Chunks {
+			size += len(c.Text) + len(c.Plain)
+		}
 	}
-	err = x.change(ctx, size, func(ctx context.Context, w *writer) error {
-		err := w.scan(ctx, `INSERT INTO files (path, title, kind, origins, size, mtime, checked, hash, version, problem, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-			ON CONFLICT (path) DO UPDATE SET title = excluded.title, kind = excluded.kind, origins = origins | excluded.origins, size = excluded.size, mtime = excluded.mtime,
-			checked = excluded.checked, hash = excluded.hash, version = excluded.version, problem = excluded.problem, chunks = excluded.chunks RETURNING id`,
-			[]any{f.Path, f.Title, f.Kind, f.Origins, f.Size, f.ModTime.UnixNano(), f.Checked.UnixNano(), nonNil(f.Hash), f.Version, f.Problem, len(chunks)}, &id)
-		if err != nil {
-			return fmt.Errorf("write %s: %w", f.Path, err)
-		}
-		var old int64
-		if err := w.scan(ctx, `SELECT coalesce(max(id), 0) FROM chunks WHERE file = ?`, []any{id}, &old); err != nil {
-			return fmt.Errorf("write %s: %w", f.Path, err)
-		}
-		for _, c := range chunks {
-			if err := w.exec(ctx, `INSERT INTO chunks (file, title, heading, start_line, end_line, text, plain, hash) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)`,
-				id, c.Title, c.Heading, c.StartLine, c.EndLine, c.Text, c.Plain, nonNil(c.Hash)); err != nil {
-				return fmt.Errorf("write a passage of %s: %w", f.Path, err)
+	return x.change(ctx, size, func(ctx context.Context, w *writer) error {
+		for _, f := range files {
+			if err := w.putFile(ctx, f.File, f.Chunks); err != nil {
+				return fmt.Errorf("write %s: %w", f.File.Path, err)
 			}
-		}
-		// Last, so that a text that is still there keeps its vector.
-		if err := w.dropChunks(ctx, id, old); err != nil {
-			return fmt.Errorf("write %s: %w", f.Path, err)
 		}
 		return nil
 	})
-	return id, err
+}
+
+func (w *writer) putFile(ctx context.Context, f interview.File, chunks []interview.Chunk) error {
+	var id, old int64
+	err := w.scan(ctx, `INSERT INTO files (path, title, kind, origins, size, mtime, checked, hash, version, problem, chunks) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (path) DO UPDATE SET title = excluded.title, kind = excluded.kind, origins = origins | excluded.origins, size = excluded.size, mtime = excluded.mtime,
+		checked = excluded.checked, hash = excluded.hash, version = excluded.version, problem = excluded.problem, chunks = excluded.chunks RETURNING id`,
+		[]any{f.Path, f.Title, f.Kind, f.Origins, f.Size, f.ModTime.UnixNano(), f.Checked.UnixNano(), nonNil(f.Hash), f.Version, f.Problem, len(chunks)}, &id)
+	if err != nil {
+		return err
+	}
+	if err := w.scan(ctx, `SELECT coalesce(max(id), 0) FROM chunks WHERE file = ?`, []any{id}, &old); err != nil {
+		return err
+	}
+	for _, c := range chunks {
+		if err := w.exec(ctx, `INSERT INTO chunks (file, title, heading, start_line, end_line, text, plain, hash) VALUES (?, ?, ?, ?, ?, ?, nullif(?, ''), ?)`,
+			id, c.Title, c.Heading, c.StartLine, c.EndLine, c.Text, c.Plain, nonNil(c.Hash)); err != nil {
+			return err
+		}
+	}
+	if old == 0 {
+		return nil
+	}
+	return w.dropChunks(ctx, id, old) // last, so that a text that is still there keeps its vector
 }
 
 func nonNil(b []byte) []byte {
@@ -291,6 +301,7 @@ func (x *Index) Vectors(ctx context.Context, s interview.Space, ids []int64, eac
 	if err != nil {
 		return err
 	}
+	// CROSS JOIN keeps the order: the planner would read all vectors and go through the list for each.
 	return x.query(ctx, "read the vectors", func(rows *sql.Rows) error {
 		var id int64
 		var raw sql.RawBytes
@@ -298,7 +309,7 @@ func (x *Index) Vectors(ctx context.Context, s interview.Space, ids []int64, eac
 			return err
 		}
 		return each(id, unpackVector(raw))
-	}, `SELECT c.id, v.vector FROM json_each(?5) j JOIN chunks c ON c.id = j.value JOIN vectors v ON v.space = `+sameSpace+` AND v.hash = c.hash`,
+	}, `SELECT c.id, v.vector FROM json_each(?5) j CROSS JOIN chunks c ON c.id = j.value CROSS JOIN vectors v ON v.space = `+sameSpace+` AND v.hash = c.hash`,
 		spaceArgs(s, string(list))...)
 }
 
@@ -329,7 +340,7 @@ func (x *Index) Match(ctx context.Context, expression string, origins interview.
 		}
 		ids, scores = append(ids, id), append(scores, -score)
 		return nil
-	}, `SELECT words.rowid, rank FROM words JOIN chunks c ON c.id = words.rowid JOIN files f ON f.id = c.file
+	}, `SELECT words.rowid, rank FROM words CROSS JOIN chunks c ON c.id = words.rowid CROSS JOIN files f ON f.id = c.file
 		WHERE words MATCH ? AND f.origins & ? ORDER BY rank LIMIT ?`, expression, origins, limit)
 	return ids, scores, err
 }
@@ -351,7 +362,7 @@ func (x *Index) Passages(ctx context.Context, ids []int64, origins interview.Ori
 		out = append(out, p)
 		return nil
 	}, `SELECT c.id, f.id, f.path, f.title, c.heading, c.start_line, c.end_line, c.text, f.origins
-		FROM json_each(?) j JOIN chunks c ON c.id = j.value JOIN files f ON f.id = c.file WHERE f.origins & ?`, string(list), origins)
+		FROM json_each(?) j CROSS JOIN chunks c ON c.id = j.value CROSS JOIN files f ON f.id = c.file WHERE f.origins & ?`, string(list), origins)
 	return out, err
 }
 
