@@ -1,4 +1,4 @@
-// Package knowledge holds the shipped packs and the formats, as files.
+// Package knowledge holds the shipped packs, the formats and the word table, as files.
 package knowledge
 
 import (
@@ -9,11 +9,20 @@ import (
 //go:embed all:packs formats
 var files embed.FS
 
+//go:embed embed/table.bin
+var words string
+
+// Words is the word table of the builtin embedder, as a file; embed/README.md says what is in it.
+func Words() string { return words }
+
 // Formats are the plans of interviews, a YAML file each.
 func Formats() fs.FS { return under("formats") }
 
 // Pack is the folder of a shipped pack; one that is not shipped is an empty folder.
 func Pack(id string) fs.FS { return under("packs/" + id) }
+
+// Flagship is the id of the pack that is used when none is named.
+const Flagship = "amazon-appsec"
 
 // Packs are the ids of the shipped packs, in order.
 func Packs() []string {

@@ -29,6 +29,7 @@ var rooms = []room{
 	{"server/engine", []string{"server/interview", "server/reading", "server/probing", "server/guard"}, "the core decides with the standard library alone, so that no model, store or transport can leak into a decision"},
 	{"server/probing", []string{"server/interview", "server/reading"}, "a pure function of what was said"},
 	{"server/reading", []string{"server/interview"}, "pure measurement; no model, no store"},
+	{"server/embed", []string{"knowledge", "golang.org/x/text/unicode/norm"}, "text in, vector out; the table is part of the program, and accents are taken off by the library for it"},
 	{"server/guard", []string{"server/interview"}, "judges text and knows neither model nor engine"},
 	{"server/grading", []string{"server/interview", "server/reading"}, "pure measurement; whoever wants a model's judgement hands it in"},
 	{"server/exam", []string{"server/interview", "server/grading"}, "fixtures and bars; the judge is handed in"},

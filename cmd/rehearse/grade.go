@@ -39,7 +39,7 @@ type gradeOut struct {
 // grade grades answers: JSON lines in, grades out, by code alone or with a model beside it.
 func grade(ctx context.Context, p Program) error {
 	c := defaults(p)
-	c.Model, c.Embed = config.ModelNone, ""
+	c.Model, c.Embed = config.ModelNone, config.EmbedBuiltin
 	f := newFlags(p, "grade")
 	common(f, &c)
 	if err := f.parse(p.Args); err != nil {
@@ -64,12 +64,8 @@ func namedGrader(ctx context.Context, c config.Config) (grading.Grader, error) {
 	if err != nil {
 		return out, err
 	}
-	if c.Embed != "" && c.Embed != config.EmbedBuiltin {
-		e, err := v.client.DetectEmbedder(ctx, c.Embed)
-		if err != nil {
-			return out, err
-		}
-		out.Embed = e.Embed
+	if err := v.withEmbedder(ctx, &out, c.Embed); err != nil {
+		return out, err
 	}
 	if c.Model == config.ModelNone {
 		return out, nil
@@ -91,7 +87,7 @@ func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pac
 	if err != nil {
 		return gradeOut{}, err
 	}
-	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reference: in.Reference}
+	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reach: loaded.Reaches(in.Level), Names: loaded.PrincipleNames(), Reference: in.Reference}
 	for _, pr := range loaded.Principles {
 		if strings.EqualFold(pr.Name, in.Principle) || strings.EqualFold(pr.ID, in.Principle) {
 			g.Observable, g.Principle = pr.Observable, pr.Gloss

@@ -26,6 +26,42 @@ type graders struct {
 	log    *slog.Logger
 }
 
+// withTable lets a grader see nearness in meaning by the builtin embedder.
+func (v *voices) withTable(g *grading.Grader) error {
+	table, err := v.table()
+	if err != nil {
+		return err
+	}
+	g.Near = grading.ForTable(table.ID())
+	g.Embed = func(_ context.Context, texts []string) ([][]float32, error) {
+		out := make([][]float32, len(texts))
+		for i, text := range texts {
+			out[i] = table.Embed(text)
+		}
+		return out, nil
+	}
+	return nil
+}
+
+// withEmbedder lets a grader see nearness in meaning by what the setting names. A model that was named and
+// does not answer is an error; auto then takes the builtin embedder.
+func (v *voices) withEmbedder(ctx context.Context, g *grading.Grader, setting string) error {
+	switch setting {
+	case config.EmbedNone:
+		return nil
+	case config.EmbedBuiltin:
+		return v.withTable(g)
+	}
+	e, err := v.client.DetectEmbedder(ctx, setting)
+	switch {
+	case err == nil:
+		g.Embed, g.Near = e.Embed, grading.ForModels(e.Model().Model)
+	case setting == config.EmbedAuto:
+		return v.withTable(g)
+	}
+	return err
+}
+
 // grade grades one block of a session.
 func (g *graders) grade(ctx context.Context, st *interview.State, block int, model string) interview.Outcome {
 	grader, note := g.grader(ctx, model)
@@ -51,15 +87,15 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 	if wanted == "" {
 		wanted = g.voices.model
 	}
+	setting := g.embed
+	if wanted == config.ModelNone && setting == config.EmbedAuto { // nobody is asked for a model
+		setting = config.EmbedBuiltin
+	}
+	if err := g.voices.withEmbedder(ctx, &out, setting); err != nil {
+		out.Embed = func(context.Context, []string) ([][]float32, error) { return nil, err }
+	}
 	if wanted == config.ModelNone {
 		return out, ""
-	}
-	if g.embed != config.EmbedBuiltin {
-		if e, err := g.voices.client.DetectEmbedder(ctx, g.embed); err == nil {
-			out.Embed = e.Embed
-		} else if g.embed != config.EmbedAuto {
-			out.Embed = func(context.Context, []string) ([][]float32, error) { return nil, err }
-		}
 	}
 	k, err := g.checker(ctx, wanted)
 	switch {

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"rehearse/knowledge"
 	"rehearse/server/config"
 )
 
@@ -170,14 +171,15 @@ func common(f *flags, c *config.Config) {
 	f.StringVar(&c.Data, "data", c.Data, "folder of your sessions, the token and the index")
 	f.list(&c.Ollama, "ollama", "address of an Ollama server; may be given more than once")
 	f.StringVar(&c.Model, "model", c.Model, "auto, none, or the name of a local model")
-	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, or the name of an embedding model")
-	f.list(&c.Packs, "pack", "folder of a pack to use instead of the shipped one")
+	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, none, or the name of an embedding model")
+	f.list(&c.Packs, "pack", "folder of a pack, or the name of a shipped one; the first is used")
 }
 
 // defaults are the settings before flags: the data folder of this person, and OLLAMA_HOST where it is set.
 func defaults(p Program) config.Config {
 	c := config.Defaults()
 	c.Data = dataDir(p.Env)
+	c.Shipped = knowledge.Packs()
 	if host := p.Env("OLLAMA_HOST"); host != "" {
 		c.Ollama = []string{ollamaURL(host)}
 	}

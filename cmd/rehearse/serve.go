@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,6 +22,7 @@ import (
 	"rehearse/server"
 	"rehearse/server/config"
 	"rehearse/server/diagram"
+	"rehearse/server/embed"
 	"rehearse/server/engine"
 	"rehearse/server/httpapi"
 	"rehearse/server/interview"
@@ -102,11 +106,30 @@ type app struct {
 	log    *slog.Logger
 }
 
-// loadPack loads the shipped pack, or the first of the given folders.
-func loadPack(c config.Config) (*interview.Pack, error) {
-	files := knowledge.Pack("amazon-appsec")
+// packFiles are the files of a pack: of a shipped one by its name, or of a folder.
+func packFiles(name string) (fs.FS, error) {
+	if slices.Contains(knowledge.Packs(), name) {
+		return knowledge.Pack(name), nil
+	}
+	if info, err := os.Stat(name); err != nil || !info.IsDir() {
+		return nil, usage("%s is neither a folder that can be read nor a shipped pack; shipped are %s", name, strings.Join(knowledge.Packs(), ", "))
+	}
+	return os.DirFS(name), nil
+}
+
+// chosenPack are the files of the flagship, or of the first pack that was asked for.
+func chosenPack(c config.Config) (fs.FS, error) {
 	if len(c.Packs) > 0 {
-		files = os.DirFS(c.Packs[0])
+		return packFiles(c.Packs[0])
+	}
+	return knowledge.Pack(knowledge.Flagship), nil
+}
+
+// loadPack loads the pack that was chosen.
+func loadPack(c config.Config) (*interview.Pack, error) {
+	files, err := chosenPack(c)
+	if err != nil {
+		return nil, err
 	}
 	loaded, err := pack.Load(files, knowledge.Formats())
 	if err != nil {
@@ -299,7 +322,8 @@ type voices struct {
 	prompts *prompt.Set
 	model   string
 	log     *slog.Logger
-	loaded  sync.Map // models that were loaded ahead of time
+	loaded  sync.Map                     // models that were loaded ahead of time
+	table   func() (*embed.Table, error) // the builtin embedder, read when it is first asked for
 }
 
 func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
@@ -310,7 +334,7 @@ func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &voices{client: ollama.New(c.Ollama, log), prompts: set, model: c.Model, log: log}, nil
+	return &voices{client: ollama.New(c.Ollama, log), prompts: set, model: c.Model, log: log, table: sync.OnceValues(embed.New)}, nil
 }
 
 func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.VoiceInfo) {

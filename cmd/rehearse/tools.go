@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"hash/fnv"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -51,8 +53,18 @@ func kindOf(kind string) (interview.Kind, error) {
 }
 
 func read(_ context.Context, p Program) error {
+	c := defaults(p)
 	f := newFlags(p, "read")
+	f.list(&c.Packs, "pack", "folder of a pack, or the name of a shipped one: its levels and the names of its principles")
 	if err := f.parse(p.Args); err != nil {
+		return err
+	}
+	files, err := chosenPack(c)
+	if err != nil {
+		return err
+	}
+	top, err := pack.Top(files)
+	if err != nil {
 		return err
 	}
 	return lines(p, func(in readIn) (readOut, error) {
@@ -60,7 +72,7 @@ func read(_ context.Context, p Program) error {
 		if err != nil {
 			return readOut{}, err
 		}
-		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Level: in.Level, Plain: true})
+		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Reach: top.Reaches(in.Level), Names: top.PrincipleNames(), Plain: true})
 		return readOut{ID: in.ID, Reading: r}, nil
 	})
 }
@@ -187,10 +199,11 @@ func lint(_ context.Context, p Program) error {
 	}
 	dirs := map[string]fs.FS{}
 	for _, dir := range f.Args() {
-		if info, err := os.Stat(dir); err != nil || !info.IsDir() {
-			return usage("%s is not a folder that can be read", dir)
+		files, err := packFiles(dir)
+		if err != nil {
+			return err
 		}
-		dirs[dir] = os.DirFS(dir)
+		dirs[dir] = files
 	}
 	if len(dirs) == 0 {
 		for _, id := range knowledge.Packs() {
@@ -198,7 +211,8 @@ func lint(_ context.Context, p Program) error {
 		}
 	}
 	problems := 0
-	for name, dir := range dirs {
+	for _, name := range slices.Sorted(maps.Keys(dirs)) {
+		dir := dirs[name]
 		loaded, err := pack.Load(dir, knowledge.Formats())
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))

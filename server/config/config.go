@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -17,8 +18,9 @@ import (
 const (
 	ModelAuto    = "auto"    // the best installed model that passed its exam
 	ModelNone    = "none"    // authored voice only
-	EmbedAuto    = "auto"    // an Ollama embedding model when there is one
-	EmbedBuiltin = "builtin" // the embedded embedder
+	EmbedAuto    = "auto"    // an Ollama embedding model when there is one, else the builtin embedder
+	EmbedBuiltin = "builtin" // the embedder that is part of the program
+	EmbedNone    = "none"    // words alone
 )
 
 // Config is every setting of the server.
@@ -27,8 +29,9 @@ type Config struct {
 	Data        string   // folder of the data file, the token and the index
 	Ollama      []string // base URLs of Ollama servers
 	Model       string   // auto, none or a name
-	Embed       string   // auto, builtin or a name
-	Packs       []string // folders of packs beside the shipped one
+	Embed       string   // auto, builtin, none or a name
+	Packs       []string // folders of packs, or names of shipped ones; the first is used
+	Shipped     []string // names of the packs that the program brings
 	Material    []string // folders of the candidate's own material
 	Seed        *uint64  // makes choices repeatable; nil picks one for each session
 	Open        bool     // open a browser when ready
@@ -79,13 +82,15 @@ func (c Config) Validate() error {
 		add("model", "use auto, none or the name of a model")
 	}
 	if c.Embed == "" {
-		add("embed", "use auto, builtin or the name of an embedding model")
+		add("embed", "use auto, builtin, none or the name of an embedding model")
 	}
 	if (c.Model != ModelAuto && c.Model != ModelNone && c.Model != "") && len(c.Ollama) == 0 {
 		add("model", "%q needs an Ollama server; give one with --ollama", c.Model)
 	}
 	for _, dir := range c.Packs {
-		checkDir(add, "pack", dir)
+		if info, err := os.Stat(dir); !slices.Contains(c.Shipped, dir) && (err != nil || !info.IsDir()) {
+			add("pack", "%s is not a folder that can be read, and no pack of that name is shipped; shipped are %s", dir, strings.Join(c.Shipped, ", "))
+		}
 	}
 	for _, dir := range c.Material {
 		checkDir(add, "material", dir)

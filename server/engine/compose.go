@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
 
 	"rehearse/server/guard"
@@ -127,14 +126,20 @@ func (s *session) brief(q *question) interview.Brief {
 	for _, n := range s.st.Block(q.asked.Block).Turns {
 		t := s.st.Turn(n)
 		b.Exchange = append(b.Exchange, interview.Line{Text: t.Text})
+		var after []interview.Line
 		for _, c := range t.Clarified {
-			if !c.Repeat {
+			switch {
+			case c.Repeat:
+			case c.Inside:
+				after = append(after, interview.Line{Text: c.Text})
+			default:
 				b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: c.Question}, interview.Line{Text: c.Text})
 			}
 		}
 		if t.Answered {
 			b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: t.Answer})
 		}
+		b.Exchange = append(b.Exchange, after...)
 	}
 	return b
 }
@@ -164,18 +169,6 @@ func (e *Engine) hidden(item string) *guard.Phrases {
 	if known, ok := e.phrases.Load(item); ok {
 		return known.(*guard.Phrases)
 	}
-	var all []string
-	for _, p := range rub.Points {
-		all = append(all, p.Text)
-		for _, syn := range p.Synonyms {
-			if !strings.HasPrefix(syn, "re:") {
-				all = append(all, syn)
-			}
-		}
-	}
-	for _, f := range rub.Findings {
-		all = append(all, f.Title, f.Fix, f.Exploit)
-	}
-	known, _ := e.phrases.LoadOrStore(item, guard.Hide(all))
+	known, _ := e.phrases.LoadOrStore(item, guard.Hide(rub.Hidden()))
 	return known.(*guard.Phrases)
 }

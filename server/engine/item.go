@@ -186,6 +186,9 @@ func (s *session) nextInItem(ctx context.Context, b *interview.Block, p *intervi
 	if current < 0 {
 		return s.askStep(ctx, b, item, steps, 0)
 	}
+	if facts := s.askedInside(b, item); facts != nil {
+		return emit(facts...), nil
+	}
 	left := s.budget(b, p) - (s.st.InterviewS - b.StartS)
 	if left > 0 {
 		st := steps[current]
@@ -202,7 +205,52 @@ func (s *session) nextInItem(ctx context.Context, b *interview.Block, p *intervi
 	if current+1 < len(steps) && left > 0 {
 		return s.askStep(ctx, b, item, steps, current+1)
 	}
+	if left >= sweepFrom*p.Minutes*60 {
+		if q, err := s.sweep(ctx, b, item, steps[current]); q != nil || err != nil {
+			return &step{ask: q}, err
+		}
+	}
 	return emit(s.closeBlock(b)), nil
+}
+
+// sweepFrom is the share of an exercise's minutes that has to be left for a last question.
+const sweepFrom = 0.25
+
+// sweep asks once whether there is anything else, where an exercise would end with time left and something unsaid. It
+// does not say what.
+func (s *session) sweep(ctx context.Context, b *interview.Block, item *interview.Item, st interview.Step) (*question, error) {
+	rubric := s.e.Pack.Rubrics[item.ID]
+	if !item.Kind.Technical() || item.Kind == interview.KindConceptCard || rubric == nil {
+		return nil, nil
+	}
+	var said []string
+	for _, n := range b.Turns {
+		t := s.st.Turn(n)
+		if t.Probe != nil && t.Probe.Type == probing.TypeSweep {
+			return nil, nil
+		}
+		said = append(said, t.Answer)
+		for _, a := range t.Artifacts {
+			for _, row := range a.Rows {
+				said = append(said, interview.RowText(row))
+			}
+		}
+	}
+	if last := s.st.Turn(b.Turns[len(b.Turns)-1]); !last.Answered {
+		return nil, nil // who skips has nothing to add
+	}
+	all := reading.Prepare(strings.Join(said, ".\n"))
+	complete := !slices.ContainsFunc(rubric.Points, func(p interview.Point) bool { return p.Must && len(all.Find(p.Synonyms, p.Negations)) == 0 }) &&
+		!slices.ContainsFunc(rubric.Findings, func(f interview.Finding) bool { return len(all.Find(f.Says, nil)) == 0 })
+	if complete {
+		return nil, nil
+	}
+	w, err := s.rotate(ctx, b, "sweep", s.e.Pack.Lines.Sweep)
+	if err != nil {
+		return nil, err
+	}
+	return &question{asked: interview.QuestionAsked{Block: b.Block, Text: w, Wording: w, Step: st.ID,
+		Probe: &interview.ProbeRef{Type: probing.TypeSweep, Target: probing.TypeSweep}, Expect: interview.ExpectFact}}, nil
 }
 
 // askStep asks for a step of an exercise; the first carries the material.
@@ -224,6 +272,12 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = rubric.Twists[st.Twist-1].Text
 	case st.Challenge > 0 && rubric != nil && len(rubric.Challenges) > 0:
 		q.Text = rubric.Challenges[(st.Challenge-1)%len(rubric.Challenges)]
+	case st.Role > 0, st.Objection > 0:
+		text, ok := s.inRole(b, rubric, st)
+		if !ok {
+			return s.skipStep(ctx, b, item, steps, i)
+		}
+		q.Text, q.Wording = text, text
 	case st.Twist > 0, st.Challenge > 0: // the item has none: the step is left out
 		return s.skipStep(ctx, b, item, steps, i)
 	case i == 0:
@@ -234,6 +288,9 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = w
 		q.Wording = w
 		q.Material = s.material(item)
+		if l := s.listener(b); l != nil {
+			q.Material.Text = strings.TrimSpace(q.Material.Text + "\n\n" + introduce(l))
+		}
 		if extra := item.Steps[st.ID]; extra != "" {
 			q.Text += " " + extra
 		}
@@ -243,6 +300,43 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		q.Text = st.Ask
 	}
 	return &step{ask: &question{asked: q}}, nil
+}
+
+// inRole is what the listener of a briefing asks or objects.
+func (s *session) inRole(b *interview.Block, rubric *interview.Rubric, st interview.Step) (string, bool) {
+	if rubric == nil {
+		return "", false
+	}
+	n := 0
+	for _, q := range rubric.Questions {
+		if q.Audience != "" && q.Audience != b.Audience || q.Objection != (st.Objection > 0) {
+			continue
+		}
+		if n++; n == max(st.Role, st.Objection) {
+			return q.Text, true
+		}
+	}
+	return "", false
+}
+
+// listener is whom a briefing is explained to; nil for other exercises.
+func (s *session) listener(b *interview.Block) *interview.Audience {
+	i := slices.IndexFunc(s.e.Pack.Audiences, func(a interview.Audience) bool { return a.ID == b.Audience })
+	if b.Audience == "" || i < 0 {
+		return nil
+	}
+	return &s.e.Pack.Audiences[i]
+}
+
+// introduce is a listener's card in words.
+func introduce(a *interview.Audience) string {
+	list := func(lead string, items []string) string {
+		if len(items) == 0 {
+			return ""
+		}
+		return "\n" + lead + " " + strings.Join(items, "; ") + "."
+	}
+	return "You explain it to " + a.Name + ", " + a.Role + "." + list("Knows:", a.Knows) + list("Is afraid of:", a.Fears) + list("Decides:", []string{a.Decides})
 }
 
 func (s *session) skipStep(ctx context.Context, b *interview.Block, item *interview.Item, steps []interview.Step, i int) (*step, error) {
@@ -255,6 +349,9 @@ func (s *session) skipStep(ctx context.Context, b *interview.Block, item *interv
 // material is what is shown beside the item's question.
 func (s *session) material(item *interview.Item) *interview.Material {
 	m := &interview.Material{Kind: "text", Title: item.Title, Text: item.Context}
+	if item.Kind == interview.KindConceptCard {
+		m.Title = "" // it is the answer
+	}
 	switch {
 	case item.Assets.Code != nil:
 		m.Kind = "code"
@@ -265,7 +362,7 @@ func (s *session) material(item *interview.Item) *interview.Material {
 		if s.e.Diagram != nil {
 			m.Diagram.SVG = s.e.Diagram(item.Assets.Diagram)
 		}
-	case item.Context == "":
+	case item.Context == "" && len(item.Audiences) == 0:
 		return nil
 	}
 	return m
@@ -291,6 +388,9 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	}
 	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {
 		return s.afterSkip(ctx, b, item, last)
+	}
+	if last.Main && probesHere == 0 && reading.Declines(last.Answer) { // "I have never done that" is no story to ask about
+		return s.approach(ctx, b, item, last)
 	}
 	in, err := s.chooserInput(ctx, b, p, item, steps[current], turns)
 	if err != nil || len(in.Exchanges) == 0 {
@@ -319,6 +419,11 @@ func (s *session) afterSkip(ctx context.Context, b *interview.Block, item *inter
 	if last.Skipped != "dont_know" || !last.Main {
 		return nil, nil
 	}
+	return s.approach(ctx, b, item, last)
+}
+
+// approach asks how one would go about it, or what comes nearest to it.
+func (s *session) approach(ctx context.Context, b *interview.Block, item *interview.Item, last *interview.Turn) (*question, error) {
 	lines, expect := s.e.Pack.Lines.DontKnow, interview.ExpectCounterfactual
 	if !item.Kind.Technical() {
 		lines, expect = s.e.Pack.Lines.DontKnowStory, interview.ExpectEvent
@@ -411,7 +516,7 @@ func (s *session) measured(b *interview.Block) *interview.Measured {
 		if kind.Technical() {
 			return m
 		}
-		r := reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Level: s.st.Session.Level, Observable: s.observable(b.Item)})
+		r := reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Reach: s.e.Pack.Reaches(s.st.Session.Level), Observable: s.observable(b.Item)})
 		m.Parts = map[string]int{}
 		for _, sen := range r.Sentences {
 			m.Parts[string(sen.Part)]++

@@ -217,8 +217,11 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 			return nil, err
 		}
 		b.Item, b.Kind = item.ID, string(item.Kind)
-		if item.Kind.Technical() {
+		if item.Kind.Technical() && item.Kind != interview.KindConceptCard { // the title of a card is its answer
 			b.Title = p.Title + ": " + item.Title
+		}
+		if len(item.Audiences) > 0 {
+			b.Audience = item.Audiences[s.rand("audience", b.Block).IntN(len(item.Audiences))]
 		}
 		for _, st := range p.Steps {
 			b.Artifacts = appendNew(b.Artifacts, st.Artifacts...)

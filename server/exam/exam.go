@@ -125,6 +125,7 @@ func hash() string {
 type runner struct {
 	grader     grading.Grader
 	principles map[string]interview.Principle
+	names      []string // of the principles
 	progress   Progress
 	done       int
 	total      int
@@ -144,7 +145,7 @@ func Run(ctx context.Context, k grading.Checker, p *interview.Pack, short bool, 
 		return 1
 	}
 	began := now()
-	r := &runner{grader: grading.Grader{Checker: k}, principles: map[string]interview.Principle{}, progress: progress,
+	r := &runner{grader: grading.Grader{Checker: k}, principles: map[string]interview.Principle{}, names: p.PrincipleNames(), progress: progress,
 		cert: &Certificate{Judge: k.Judge(), Short: short, Fixtures: hash(), At: began.UTC()}}
 	for _, pr := range p.Principles {
 		r.principles[pr.ID] = pr
@@ -199,7 +200,7 @@ const tooMany = 5
 // grade grades an answer to a behavioural question. Nil is a grading that failed.
 func (r *runner) grade(ctx context.Context, f fixture, answer string) *grading.Grade {
 	pr := r.principles[f.Principle]
-	return r.run(ctx, grading.Input{Kind: interview.KindBehavioural, Question: f.Question, Answer: answer, Principle: pr.Gloss, Observable: pr.Observable, Level: "L5"})
+	return r.run(ctx, grading.Input{Kind: interview.KindBehavioural, Question: f.Question, Answer: answer, Principle: pr.Gloss, Observable: pr.Observable, Level: "L5", Reach: true, Names: r.names})
 }
 
 func (r *runner) run(ctx context.Context, in grading.Input) *grading.Grade {

@@ -30,7 +30,7 @@ func (g Grader) behavioural(ctx context.Context, in Input) Grade {
 	cleaned, flags := turns(in, about)
 	first := cleaned[0].text
 	out := Grade{Graded: true, Status: StatusGraded, Flags: append([]string{}, flags...)}
-	stop, why := gate(first, in.Question)
+	stop, why := gate(first, in.Question, in.Names)
 	for _, f := range stop {
 		out.Flags = flag(out.Flags, f)
 	}
@@ -143,7 +143,7 @@ func better(ds, un []Decision) []Decision {
 }
 
 // gate stops what is no answer before anything is measured.
-func gate(text, question string) (flags []string, why string) {
+func gate(text, question string, names []string) (flags []string, why string) {
 	words := interview.CountWords(text)
 	s := shapeOf(text)
 	stop := func(f, reason string) {
@@ -161,7 +161,7 @@ func gate(text, question string) (flags []string, why string) {
 		stop(FlagSalad, "keywords without sentences")
 	case echoes(text, question):
 		stop(FlagEcho, "the question given back")
-	case recital(text, strings.Count(strings.ToLower(" "+text), " i ")):
+	case recital(text, names, strings.Count(strings.ToLower(" "+text), " i ")):
 		stop(FlagRecital, "names of principles instead of an occasion")
 	default:
 		if reason := absent(text, len(ownActs(text))); reason != "" {
@@ -196,7 +196,7 @@ func look(in Input, cleaned []cleaned) story {
 		b.WriteString(c.text)
 	}
 	s.text = b.String()
-	s.r = reading.Read(reading.Input{Question: in.Question, Text: s.text, Kind: interview.KindBehavioural, Level: in.Level, Observable: in.Observable})
+	s.r = reading.Read(reading.Input{Question: in.Question, Text: s.text, Kind: interview.KindBehavioural, Reach: in.Reach, Observable: in.Observable})
 	m := s.r.Measures
 	s.event = s.r.ResponseType == reading.Story && m.Event*2 >= m.Sentences
 	s.told = tells.MatchString(s.text)

@@ -17,7 +17,7 @@ func (g Grader) Block(ctx context.Context, st *interview.State, b *interview.Blo
 	out := g.Grade(ctx, in)
 	out.retell(turns)
 	if rubric := p.Rubrics[b.Item]; rubric != nil && in.Kind.Technical() && out.Graded {
-		out.Exercise = measureExercise(st, b, rubric)
+		out.Exercise = measureExercise(st, b, p, rubric)
 		for _, s := range []*Scores{&out.Unprompted, &out.After} {
 			if s.Score != nil {
 				s.Score = number(out.Exercise.adjust(*s.Score))
@@ -32,7 +32,7 @@ func (g Grader) Block(ctx context.Context, st *interview.State, b *interview.Blo
 // inputOf is what a block holds for grading, and for each of its texts the turn it was said in; 0 for rows
 // of a table, which are measured and cannot be quoted.
 func inputOf(st *interview.State, b *interview.Block, p *interview.Pack) (Input, []int) {
-	in := Input{Kind: interview.Kind(b.Kind), Level: st.Session.Level}
+	in := Input{Kind: interview.Kind(b.Kind), Level: st.Session.Level, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames()}
 	var turns []int
 	add := func(turn int, probe, text string, main bool) {
 		if len(turns) == 0 {

@@ -3,7 +3,10 @@ package grading
 import (
 	"encoding/json"
 	"math"
+	"regexp"
 	"slices"
+	"strconv"
+	"strings"
 
 	"rehearse/server/interview"
 	"rehearse/server/reading"
@@ -53,11 +56,60 @@ func overlaps(row interview.FindingRow, lines [2]int) bool {
 // named reports whether a row names a finding: by the words that candidates use for it, or by its CWE or
 // one of the same family.
 func named(r interview.FindingRow, f *interview.Finding) bool {
-	if len(reading.Find(r.Issue+". "+r.Impact+". "+r.Fix, f.Says, nil)) > 0 {
+	said := r.Issue + ". " + r.Impact + ". " + r.Fix
+	if len(reading.Find(said, f.Says, nil)) > 0 || r.StartLine > 0 && describes(said, f) {
 		return true
 	}
 	cwe := r.CWE.Number()
 	return cwe > 0 && r.StartLine > 0 && (cwe == f.CWE || slices.Contains(f.Family, cwe))
+}
+
+// lineRefs are the lines that prose names: "line 31", "lines 31-35", "L31 and 40".
+var lineRefs = regexp.MustCompile(`(?i)\b(?:lines?|ln?)\.?\s*#?\d{1,3}(?:\s*(?:-|–|to|until|and|,|&)\s*(?:lines?\s*)?\d{1,3}\b)*`)
+
+var lineNumber = regexp.MustCompile(`\d{1,3}`)
+
+// atLines reports whether a sentence names a line of a range.
+func atLines(sentence string, lines [2]int) bool {
+	for _, ref := range lineRefs.FindAllString(sentence, -1) {
+		from := 0
+		for _, m := range lineNumber.FindAllString(ref, -1) {
+			n, _ := strconv.Atoi(m)
+			if from == 0 || !strings.ContainsAny(ref, "-–") && !strings.Contains(ref, "to") {
+				from = n
+			}
+			if overlaps(interview.FindingRow{StartLine: from, EndLine: n}, lines) {
+				return true
+			}
+			from = n
+		}
+	}
+	return false
+}
+
+// describes reports whether words that stand at a finding's lines speak of it: they share two words that tell something
+// with its title, its exploit or its fix.
+func describes(said string, f *interview.Finding) bool {
+	own := stems(f.Title + ". " + f.Exploit + ". " + f.Fix)
+	n := 0
+	for w := range stems(said) {
+		if own[w] && len(w) > 3 && !commonWords[w] {
+			n++
+		}
+	}
+	return n >= 2
+}
+
+// inProse reports whether an answer speaks of a finding, and whether it does so with its lines.
+func inProse(answer string, f *interview.Finding) (said, lines bool) {
+	for _, s := range sentences(answer) {
+		sentence := answer[s.start:s.end]
+		at := atLines(sentence, f.Lines)
+		if len(reading.Find(sentence, f.Says, nil)) > 0 || at && describes(sentence, f) {
+			said, lines = true, lines || at
+		}
+	}
+	return said, lines
 }
 
 // Review matches what was marked and said against the seeded issues. A row counts for a finding when its
@@ -78,8 +130,11 @@ func Review(st *interview.State, b *interview.Block, rubric *interview.Rubric) R
 			}
 		}
 		for _, n := range b.Turns {
-			if !hit.Said && len(reading.Find(st.Turn(n).Answer, f.Says, nil)) > 0 {
-				hit.Said, hit.Turn = true, n
+			if said, lines := inProse(st.Turn(n).Answer, f); said && (!hit.Said || lines && !hit.LineMatch) {
+				hit.LineMatch = hit.LineMatch || lines
+				if !hit.Said {
+					hit.Said, hit.Turn = true, n
+				}
 			}
 		}
 		out.Findings = append(out.Findings, hit)
@@ -128,20 +183,30 @@ func Places(st *interview.State, b *interview.Block, order []interview.OrderStep
 // Exercise is what was measured in an exercise beside its points. A field is nil where there is nothing to
 // measure.
 type Exercise struct {
-	Found       *int     `json:"findings_found,omitempty"`
-	Findings    *int     `json:"findings,omitempty"`
-	FalseAlarms *int     `json:"false_alarms,omitempty"`
-	DecoysTaken *int     `json:"decoys_taken,omitempty"`
-	OrderTau    *float64 `json:"order_tau,omitempty"`   // Kendall's tau of the steps that were said against the expert's order, -1..1
-	StepsSaid   *int     `json:"steps_said,omitempty"`  // of the expert's steps
-	RankingTau  *float64 `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
-	Top3        *int     `json:"ranking_top3,omitempty"`
-	Threats     *int     `json:"threats,omitempty"`
-	FourSlots   *int     `json:"threats_complete,omitempty"` // with source, action, impact and component
+	Found       *int      `json:"findings_found,omitempty"`
+	Findings    *int      `json:"findings,omitempty"`
+	FalseAlarms *int      `json:"false_alarms,omitempty"`
+	DecoysTaken *int      `json:"decoys_taken,omitempty"`
+	OrderTau    *float64  `json:"order_tau,omitempty"`   // Kendall's tau of the steps that were said against the expert's order, -1..1
+	StepsSaid   *int      `json:"steps_said,omitempty"`  // of the expert's steps
+	RankingTau  *float64  `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
+	Top3        *int      `json:"ranking_top3,omitempty"`
+	Threats     *int      `json:"threats,omitempty"`
+	FourSlots   *int      `json:"threats_complete,omitempty"` // with source, action, impact and component
+	Generic     *int      `json:"threats_generic,omitempty"`  // that name no element of the diagram
+	Boundaries  *int      `json:"boundaries,omitempty"`       // trust boundaries of the diagram
+	Crossed     *int      `json:"boundaries_named,omitempty"` // of those, named by the candidate
+	Briefing    *Briefing `json:"briefing,omitempty"`
 }
 
-// measureExercise measures what an item has beside its points: findings, an order, a ranking, threats.
-func measureExercise(st *interview.State, b *interview.Block, rubric *interview.Rubric) *Exercise {
+// measureExercise measures what an item has beside its points: findings, an order, a ranking, threats, boundaries,
+// an explanation.
+func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack, rubric *interview.Rubric) *Exercise {
+	item := p.Items[b.Item]
+	var diagram *interview.Diagram
+	if item != nil && item.Kind == interview.KindThreatModel {
+		diagram = item.Assets.Diagram
+	}
 	e, any := &Exercise{}, false
 	if len(rubric.Findings) > 0 {
 		r := Review(st, b, rubric)
@@ -191,6 +256,21 @@ func measureExercise(st *interview.State, b *interview.Block, rubric *interview.
 			}
 		}
 		e.Threats, e.FourSlots, any = new(len(threats)), &n, true
+		if diagram != nil {
+			e.Generic = new(generic(threats, diagram))
+		}
+	}
+	if bounds := Boundaries(st, b, diagram); len(bounds) > 0 {
+		n := 0
+		for _, h := range bounds {
+			if h.Named {
+				n++
+			}
+		}
+		e.Boundaries, e.Crossed, any = new(len(bounds)), &n, true
+	}
+	if e.Briefing = measureBriefing(st, b, item, rubric, p.Audiences); e.Briefing != nil {
+		any = true
 	}
 	if !any {
 		return nil
@@ -222,11 +302,14 @@ func tau(places []int) *float64 {
 // What an exercise changes about the score of its points. The figures are ours: an order or a ranking is a
 // tenth of a score, a false alarm costs what a small point is worth, and a decoy more.
 const (
-	orderShare  = 0.1
-	alarmCost   = 0.02
-	alarmMost   = 0.1
-	decoyCost   = 0.05
-	flatTauHalf = 0.5
+	orderShare = 0.1
+	alarmCost  = 0.02
+	alarmMost  = 0.1
+	decoyCost  = 0.05
+	// boundaryShare is what the trust boundaries are worth; wantedBoundaries is how many a good model names at least.
+	boundaryShare    = 0.1
+	wantedBoundaries = 3
+	flatTauHalf      = 0.5
 )
 
 // adjust applies them.
@@ -234,10 +317,18 @@ func (e *Exercise) adjust(score float64) float64 {
 	if e == nil {
 		return score
 	}
+	score = e.Briefing.adjust(score)
 	for _, t := range []*float64{e.OrderTau, e.RankingTau} {
 		if t != nil {
 			score *= 1 - orderShare + orderShare*flatTauHalf*(*t+1)
 		}
+	}
+	if e.Boundaries != nil {
+		want := min(wantedBoundaries, *e.Boundaries)
+		score *= 1 - boundaryShare + boundaryShare*float64(min(*e.Crossed, want))/float64(want)
+	}
+	if e.Generic != nil {
+		score -= min(alarmMost, alarmCost*float64(*e.Generic))
 	}
 	if e.FalseAlarms != nil {
 		score -= min(alarmMost, alarmCost*float64(*e.FalseAlarms))

@@ -125,11 +125,11 @@ func echoes(text, question string) bool {
 }
 
 // recital reports whether names of principles stand in for a story.
-func recital(text string, acts int) bool {
+func recital(text string, principles []string, acts int) bool {
 	low := strings.ToLower(text)
 	names := 0
-	for _, n := range principleNames {
-		names += strings.Count(low, n)
+	for _, n := range principles {
+		names += strings.Count(low, strings.ToLower(n))
 	}
 	words := interview.CountWords(text)
 	return names >= 3 && (names*8 >= words || acts < 2 && names*20 >= words)

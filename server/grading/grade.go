@@ -68,7 +68,9 @@ type Input struct {
 	Answer     string
 	History    []Exchange
 	Level      string
-	Principle  string // what the principle asks for, for a judge
+	Reach      bool     // the level is above the pack's lowest
+	Names      []string // of the pack's principles: strung together they are no answer
+	Principle  string   // what the principle asks for, for a judge
 	Observable bool   // the principle is about people: an outcome one could observe needs no figure
 	Reference  string
 	Points     []Point
@@ -138,14 +140,34 @@ type Grade struct {
 	PointsBefore []Verdict `json:"points_unprompted,omitempty"`
 	// Before are the decisions over the first answer alone.
 	Before []Decision `json:"decisions_unprompted,omitempty"`
+	// Nearness names the embedder whose vectors counted; empty where words alone did.
+	Nearness string `json:"nearness,omitempty"`
 	// Dropped is how many of the judge's quotes were not the candidate's words; none of them is shown.
 	Dropped          int `json:"quotes_dropped,omitempty"`
 	*interview.Judge     // nil when no model judged
 }
 
+// Near says how the cosines of one embedder count for a point.
+type Near struct {
+	ID       string  // names the embedder in the grade
+	From, To float64 // the cosine that is nothing, and the one that is the whole point; From < To
+	Share    float64 // of a point's value, 0 to 1; the rest is what words share
+	Apart    bool    // take the question's direction out of points and sentences first
+}
+
+// ForModels are the bounds for sentence models.
+func ForModels(id string) Near { return Near{ID: id, From: 0.25, To: 0.8, Share: 0.5} }
+
+// ForTable are the bounds for the builtin embedder, fitted on the example sentences of the shipped pack and
+// on testdata/short.jsonl. A vector that is a sum of words has much of the question in it.
+func ForTable(id string) Near {
+	return Near{ID: id, From: 0.05, To: 0.5, Share: 0.35, Apart: true}
+}
+
 // Grader grades answers. The zero value goes by words alone.
 type Grader struct {
 	Embed   Embedder // nearness in meaning; may be nil
+	Near    Near     // how much it counts; the zero value is ForModels
 	Checker Checker  // judges what only a reader can; may be nil
 	Writer  Writer   // puts a grade into sentences; may be nil
 }

@@ -189,6 +189,8 @@ type hit struct {
 	recall float64
 	per    []float64 // similarity found for each word of the point
 	at     []int     // index of the answer's word that gave it, -1 for none
+	// against is the share of the point whose words were found with the negation the other way round.
+	against float64
 }
 
 // cover finds, for each word of a point, the most similar word of a stretch. A word that is negated on one
@@ -198,24 +200,29 @@ func (t *target) cover(ws []word, memo *similar) hit {
 	got := 0.0
 	for i := range t.words {
 		h.at[i] = -1
-		best := 0.0
+		best, turned := 0.0, false
 		for k := range ws {
 			if ws[k].function() && len(ws[k].concepts) == 0 {
 				continue
 			}
 			v := memo.of(&t.words[i], &ws[k])
-			if v > 0 && t.words[i].neg != ws[k].neg {
+			other := v > 0 && t.words[i].neg != ws[k].neg
+			if other {
 				v *= 0.6
 			}
 			if v > best {
-				best, h.at[i] = v, k
+				best, h.at[i], turned = v, k, other && v > 0.5
 			}
+		}
+		if turned {
+			h.against += t.weights[i]
 		}
 		h.per[i] = best
 		got += best * t.weights[i]
 	}
 	if t.total > 0 {
 		h.recall = got / t.total
+		h.against /= t.total
 	}
 	return h
 }

@@ -361,9 +361,6 @@ constantly, always, continuously, permanently
 real, actual, true
 false, wrong, incorrect, invalid`
 
-// principleNames are the names that a recital strings together.
-var principleNames = strings.Split("customer obsession,invent and simplify,are right a lot,are right, a lot,learn and be curious,hire and develop the best,insist on the highest standards,think big,bias for action,frugality,earn trust,dive deep,have backbone,disagree and commit,deliver results,earth's best employer,broad responsibility,ownership", ",")
-
 func wordSet(words string) map[string]bool {
 	m := map[string]bool{}
 	for _, w := range strings.Fields(words) {

@@ -112,9 +112,10 @@ func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, 
 		return 0, verdicts, nil
 	}
 	if g.Embed != nil {
-		if err := g.fuse(ctx, points, turns, soft, verdicts); err != nil {
+		if err := g.fuse(ctx, in.Question, points, turns, soft, verdicts); err != nil {
 			return 0, nil, err
 		}
+		out.Nearness = g.near().ID
 	}
 	if g.Checker != nil {
 		if err := g.judge(ctx, in, points, cleaned, turns, shown, soft, verdicts, out); err != nil {
@@ -269,9 +270,12 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 		for i := range s.ws {
 			h := t.cover(s.ws[i], m.memo)
 			for k, x := range h.per {
+				if h.against >= contradicted {
+					x *= 0.5
+				}
 				sum[k] = max(sum[k], x)
 			}
-			if x := h.recall * (0.85 + 0.15*t.close(h)); x > best {
+			if x := t.worth(h); x > best {
 				best, from = x, Quote{s.turn, s.at[i].start, s.at[i].end}
 			}
 			if i+1 >= len(s.ws) || h.recall == 0 || len(s.ws[i])+len(s.ws[i+1]) > 60 {
@@ -279,7 +283,7 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 			}
 			pair := append(append([]word{}, s.ws[i]...), s.ws[i+1]...)
 			h = t.cover(pair, m.memo)
-			if x := h.recall * (0.85 + 0.15*t.close(h)) * 0.93; x > best {
+			if x := t.worth(h) * 0.93; x > best {
 				best, from = x, Quote{s.turn, s.at[i].start, s.at[i+1].end}
 			}
 		}
@@ -293,6 +297,18 @@ func (m *matcher) point(p Point, t *target) (float64, Verdict) {
 	}
 	value := ramp(0.7*best+0.3*global, m.lo, 0.72)
 	return value, settle(v, value, from)
+}
+
+// contradicted is the share of a point found the other way round from which a stretch speaks against it.
+const contradicted = 0.35
+
+// worth is how much of a point a stretch says, less where it says it of something far apart or denies it.
+func (t *target) worth(h hit) float64 {
+	x := h.recall * (0.85 + 0.15*t.close(h))
+	if h.against >= contradicted {
+		x *= 0.5 // "do not use an allow list, a deny list is enough" holds every word of "use an allow list"
+	}
+	return x
 }
 
 // settle turns a soft value into a verdict with its confidence and quote.
@@ -379,8 +395,16 @@ func (m *matcher) whole(reference string) float64 {
 	return ramp(f, 0, 0.75)
 }
 
-// fuse mixes in how near each point's meaning is to its best sentence.
-func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []float64, verdicts []Verdict) error {
+func (g Grader) near() Near {
+	if g.Near.To == 0 {
+		return ForModels(g.Near.ID)
+	}
+	return g.Near
+}
+
+// fuse mixes in how near each point's meaning is to its best sentence. Where the bounds say so, what points and
+// sentences have of the question's meaning is taken out first, as words of the question count less.
+func (g Grader) fuse(ctx context.Context, question string, points []Point, turns []said, soft []float64, verdicts []Verdict) error {
 	var texts []string
 	var at []Quote
 	for _, p := range points {
@@ -395,12 +419,22 @@ func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []f
 	if len(at) == 0 {
 		return nil
 	}
+	near := g.near()
+	if near.Apart {
+		texts = append(texts, question)
+	}
 	vectors, err := g.Embed(ctx, texts)
 	if err == nil && len(vectors) != len(texts) {
 		err = interview.Errorf(interview.CodeUnavailable, "the embedding model gave %d vectors for %d texts", len(vectors), len(texts))
 	}
 	if err != nil {
 		return err
+	}
+	if near.Apart {
+		last := len(vectors) - 1
+		for i, v := range vectors[:last] {
+			vectors[i] = without(v, vectors[last])
+		}
 	}
 	for i := range points {
 		if verdicts[i].By == ByAuthored {
@@ -412,13 +446,30 @@ func (g Grader) fuse(ctx context.Context, points []Point, turns []said, soft []f
 				best, from = c, at[k]
 			}
 		}
-		soft[i] = 0.5*soft[i] + 0.5*ramp(best, 0.25, 0.8)
+		soft[i] = (1-near.Share)*soft[i] + near.Share*ramp(best, near.From, near.To)
 		if len(verdicts[i].Quotes) > 0 {
 			from = verdicts[i].Quotes[0]
 		}
 		verdicts[i] = settle(verdicts[i], soft[i], from)
 	}
 	return nil
+}
+
+// without is what of a vector stands at a right angle to another.
+func without(v, of []float32) []float32 {
+	dot, norm := 0.0, 0.0
+	for i := range min(len(v), len(of)) {
+		dot += float64(v[i]) * float64(of[i])
+		norm += float64(of[i]) * float64(of[i])
+	}
+	if norm == 0 {
+		return v
+	}
+	out := slices.Clone(v)
+	for i := range min(len(v), len(of)) {
+		out[i] -= float32(dot / norm * float64(of[i]))
+	}
+	return out
 }
 
 func cosine(a, b []float32) float64 {

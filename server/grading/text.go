@@ -2,6 +2,7 @@ package grading
 
 import (
 	"math"
+	"regexp"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -95,9 +96,23 @@ func read(text string, s span) []word {
 			ws[k].neg = true
 		}
 	}
+	for _, m := range needless.FindAllStringIndex(text[s.start:s.end], -1) {
+		for k := len(ws) - 1; k >= 0; k-- { // "rotating the key is not needed": back to the beginning of the clause
+			if ws[k].end > s.start+m[0] {
+				continue
+			}
+			if k+1 < len(ws) && strings.ContainsAny(text[ws[k].end:ws[k+1].start], ",;:.()") {
+				break
+			}
+			ws[k].neg = true
+		}
+	}
 	markConcepts(ws)
 	return ws
 }
+
+// needless denies what stands before it.
+var needless = regexp.MustCompile(`(?i)\b(?:is|are|was|were|would be|be)(?: not|n[’']t)(?: really| strictly| even)? (?:needed|necessary|required|worth|important|useful|helpful|relevant|a (?:problem|risk|concern|good idea))\b|\b(?:is|are) (?:unnecessary|pointless|useless|a bad idea|a waste)\b`)
 
 // suffixes are cut off from words, the longest first, and replaced.
 var suffixes = []struct{ cut, to string }{

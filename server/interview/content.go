@@ -1,5 +1,7 @@
 package interview
 
+import "slices"
+
 // This file holds the nouns of a pack: what a role's content is made of. What a
 // candidate may see and an interviewer may hold is an Item; what only the chooser of
 // probes, the grader and the report may hold is a Rubric. They live in separate files
@@ -16,7 +18,25 @@ const (
 	KindRemediation   Kind = "remediation"
 	KindScriptingTalk Kind = "scripting-talk"
 	KindConceptCard   Kind = "concept-card"
+	KindSecureDesign  Kind = "secure-design" // requirements and facts, no diagram; must-decisions
+	KindScripting     Kind = "scripting"     // written from scratch; input files and a digest of the output
+	KindBriefing      Kind = "briefing"      // explained to somebody who is not technical
+	KindRanking       Kind = "ranking"       // findings to put in order
+	KindTriage        Kind = "triage"        // a scanner's alerts, true or false
+	KindChain         Kind = "chain"         // evidence to put in the order of the attack
+	KindWarmUp        Kind = "warm-up"       // three cards, a headline, a short snippet; no verdict
+	KindBlueprint     Kind = "blueprint"     // who asks what in a long format
 )
+
+// Kinds are all kinds of items.
+var Kinds = []Kind{KindBehavioural, KindThreatModel, KindCodeReview, KindRemediation, KindScriptingTalk, KindConceptCard, KindSecureDesign,
+	KindScripting, KindBriefing, KindRanking, KindTriage, KindChain, KindWarmUp, KindBlueprint}
+
+// Scored reports whether an item of this kind has points of its own. A story has principles instead, a warm-up has no
+// verdict, and a blueprint is made of other items.
+func (k Kind) Scored() bool {
+	return k != KindBehavioural && k != KindWarmUp && k != KindBlueprint
+}
 
 // Technical reports whether answers to an item of this kind are read as technical
 // explanations, not as stories.
@@ -55,6 +75,13 @@ type Item struct {
 	Assets  Assets   `yaml:"assets,omitempty" json:"-"`
 	// Steps replaces a format's wording of a step (by step id) for this item.
 	Steps map[string]string `yaml:"steps,omitempty" json:"-"`
+	// What only some kinds have.
+	Card         Card          `yaml:"card,omitempty" json:"card,omitempty" jsonschema:"enum=concept,enum=service,enum=principle"` // concept-card
+	Requirements []Requirement `yaml:"requirements,omitempty" json:"-"`                                                            // secure-design
+	Options      []Option      `yaml:"options,omitempty" json:"-"`                                                                 // ranking, chain
+	Audiences    []string      `yaml:"audiences,omitempty" json:"-"`                                                               // briefing: ids of the pack's audiences it can be given to
+	WarmUp       *WarmUp       `yaml:"warm_up,omitempty" json:"-"`                                                                 // warm-up
+	Format       string        `yaml:"format,omitempty" json:"format,omitempty"`                                                   // blueprint: the format it fills
 }
 
 // Prompt is the main question with its other wordings.
@@ -80,12 +107,15 @@ type Phrase = string
 type Assets struct {
 	Code    *Code    `yaml:"code,omitempty" json:"code,omitempty"`
 	Diagram *Diagram `yaml:"diagram,omitempty" json:"diagram,omitempty"`
+	// Files are what a script reads; Scan is what a scanner said.
+	Files []DataFile `yaml:"files,omitempty" json:"files,omitempty"`
+	Scan  *Scan      `yaml:"scan,omitempty" json:"scan,omitempty"`
 }
 
 // Code is a file shown with line numbers. File is relative to the item's folder; the loader fills Text.
 type Code struct {
 	File     string `yaml:"file" json:"file"`
-	Language string `yaml:"language" json:"language"` // java, python or javascript
+	Language string `yaml:"language" json:"language" jsonschema:"enum=java,enum=python,enum=javascript,enum=go"`
 	Text     string `yaml:"-" json:"text"`
 }
 
@@ -139,11 +169,24 @@ type Rubric struct {
 	Anchors    map[int]Anchor    `yaml:"anchors,omitempty" json:"anchors,omitempty"`       // 1..5
 	Strong     map[string]string `yaml:"strong_sample,omitempty" json:"strong_sample,omitempty"`
 	Wrong      []string          `yaml:"common_wrong,omitempty" json:"common_wrong,omitempty"`
-	Sources    []Source          `yaml:"sources,omitempty" json:"sources,omitempty"`
-	Author     string            `yaml:"author" json:"author"`
-	Reviewer   string            `yaml:"reviewer" json:"reviewer"`
-	ReviewedOn string            `yaml:"reviewed_on" json:"reviewed_on"`
-	Licence    string            `yaml:"licence" json:"licence"`
+	// What only some kinds have.
+	Switches      []Switch        `yaml:"switches,omitempty" json:"switches,omitempty"`                 // code-review
+	Decisions     []Decision      `yaml:"decisions,omitempty" json:"decisions,omitempty"`               // secure-design
+	Expected      *Expected       `yaml:"expected,omitempty" json:"expected,omitempty"`                 // scripting
+	Solution      *Solution       `yaml:"solution,omitempty" json:"solution,omitempty"`                 // scripting
+	Alerts        []AlertKey      `yaml:"alerts,omitempty" json:"alerts,omitempty"`                     // triage
+	Chain         []Ranked        `yaml:"chain,omitempty" json:"chain,omitempty"`                       // chain: options in the order of the attack
+	Unrelated     []Ranked        `yaml:"unrelated,omitempty" json:"unrelated,omitempty"`               // chain: options that belong to no step of it
+	MustNot       []Held          `yaml:"must_not_distort,omitempty" json:"must_not_distort,omitempty"` // briefing
+	Comprehension []Comprehension `yaml:"comprehension,omitempty" json:"comprehension,omitempty"`       // briefing
+	Questions     []RoleQuestion  `yaml:"questions,omitempty" json:"questions,omitempty"`               // briefing
+	Briefing      *Briefing       `yaml:"briefing,omitempty" json:"briefing,omitempty"`                 // briefing
+	Rounds        []RoundChoice   `yaml:"rounds,omitempty" json:"rounds,omitempty"`                     // blueprint
+	Sources       []Source        `yaml:"sources,omitempty" json:"sources,omitempty"`
+	Author        string          `yaml:"author" json:"author"`
+	Reviewer      string          `yaml:"reviewer" json:"reviewer"`
+	ReviewedOn    string          `yaml:"reviewed_on" json:"reviewed_on"`
+	Licence       string          `yaml:"licence" json:"licence"`
 }
 
 // Point is one weighted thing a strong answer holds. The weights of an item's points sum to 100.
@@ -195,6 +238,9 @@ type ProbeType struct {
 	Expects   Expect   `yaml:"expects" json:"expects"`
 	MaxUses   int      `yaml:"max_uses" json:"max_uses"` // for one main question
 	Wordings  []string `yaml:"wordings" json:"wordings"`
+	// Asks groups wordings by what exactly they ask for (for Q11: before, window, source), so that what was said already
+	// is not asked for. A wording in no group may always be asked.
+	Asks map[string][]string `yaml:"asks,omitempty" json:"asks,omitempty"`
 }
 
 // RedFlag is something said that costs, by pattern.
@@ -240,10 +286,15 @@ type Ranked struct {
 	Reason string `yaml:"reason" json:"reason"`
 }
 
-// Twist is what the interviewer changes during the exercise.
+// Twist is what the interviewer changes during the exercise. One of a scripting task brings its own files, which
+// nobody sees before, and its own output.
 type Twist struct {
-	Step string `yaml:"step,omitempty" json:"step,omitempty"`
-	Text string `yaml:"text" json:"text"`
+	Step     string     `yaml:"step,omitempty" json:"step,omitempty"`
+	AtMin    float64    `yaml:"at_min,omitempty" json:"at_min,omitempty"` // minutes on the interview clock after which it may come
+	Text     string     `yaml:"text" json:"text"`
+	Files    []DataFile `yaml:"files,omitempty" json:"files,omitempty"`
+	Expected *Expected  `yaml:"expected,omitempty" json:"expected,omitempty"`
+	Solution *Solution  `yaml:"solution,omitempty" json:"solution,omitempty"` // empty: the item's own solution copes with it
 }
 
 // Anchor is a written example of an answer at one level of the scale.
@@ -289,23 +340,53 @@ type Lines struct {
 	DontKnow          []string          `yaml:"dont_know"`           // technical: how would you reason about it
 	DontKnowStory     []string          `yaml:"dont_know_story"`     // behavioural: the nearest occasion
 	MakeAssumption    []string          `yaml:"make_assumption"`     // a fact that is not in the table
+	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
+	Sweep             []string          `yaml:"sweep"`               // before an exercise with time left ends: anything else
+	Again             string            `yaml:"again"`               // before the question in other words
+	TakeTime          string            `yaml:"take_time"`           // a moment to think was asked for
+	Stop              string            `yaml:"stop"`                // to stop was asked for: how to pause and to end
+	Reason            string            `yaml:"reason"`              // why this is asked
 	StoryFacts        []Fact            `yaml:"story_facts"`         // clarifying questions about any behavioural question
 	CandidateQuestion []string          `yaml:"candidate_questions"` // what would you like to ask, first and second
 	NoHint            string            `yaml:"no_hint"`
 }
 
-// Pack is a role's whole content, checked and ready to use.
+// Reaches reports whether a level is above the pack's lowest, so that an answer is asked what happens at a larger scale.
+func (p *Pack) Reaches(level string) bool {
+	return slices.Index(p.Levels, level) > 0
+}
+
+// PrincipleNames are the names of the pack's principles.
+func (p *Pack) PrincipleNames() []string {
+	out := make([]string, len(p.Principles))
+	for i, pr := range p.Principles {
+		out[i] = pr.Name
+	}
+	return out
+}
+
+// Pack is a role's whole content, checked and ready to use. Levels are in order, the lowest first.
 type Pack struct {
-	ID             string             `yaml:"id" json:"id"`
-	Version        string             `yaml:"version" json:"version"`
-	Title          string             `yaml:"title" json:"title"`
-	Role           string             `yaml:"role" json:"role"`
-	Notice         string             `yaml:"notice" json:"notice"` // shown on the first screen (not affiliated, ...)
-	Licence        string             `yaml:"licence" json:"licence"`
-	Sections       []string           `yaml:"sections" json:"sections"`
-	Levels         []string           `yaml:"levels" json:"levels"`
-	DefaultLevel   string             `yaml:"default_level" json:"default_level"`
-	Principles     []Principle        `yaml:"principles" json:"principles"`
+	ID           string      `yaml:"id" json:"id"`
+	Version      string      `yaml:"version" json:"version"`
+	Title        string      `yaml:"title" json:"title"`
+	Role         string      `yaml:"role" json:"role"`
+	Notice       string      `yaml:"notice" json:"notice"` // shown on the first screen (not affiliated, ...)
+	Licence      string      `yaml:"licence" json:"licence"`
+	Sections     []string    `yaml:"sections" json:"sections"`
+	Levels       []string    `yaml:"levels" json:"levels"`
+	DefaultLevel string      `yaml:"default_level" json:"default_level"`
+	Principles   []Principle `yaml:"principles" json:"principles"`
+	// Offers are the ids of the formats this pack can run; empty means every one there is.
+	Offers []string `yaml:"formats,omitempty" json:"formats,omitempty"`
+	// Draws limits the stories of a format, by its id, to these principles. Without it any may come.
+	Draws map[string][]string `yaml:"draws,omitempty" json:"-"`
+	// DesignTopics are what every secure-design item has to decide.
+	DesignTopics []string `yaml:"design_topics,omitempty" json:"-"`
+	// Invented are names of people and companies in the content that nobody has in the real world, beside the personas
+	// and audiences.
+	Invented       []string           `yaml:"invented,omitempty" json:"-"`
+	Audiences      []Audience         `yaml:"-" json:"-"`
 	Items          map[string]*Item   `yaml:"-" json:"-"`
 	Rubrics        map[string]*Rubric `yaml:"-" json:"-"`
 	Bank           []ProbeType        `yaml:"-" json:"-"`

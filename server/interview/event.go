@@ -123,6 +123,7 @@ type BlockStarted struct {
 	Text      string   `json:"text,omitempty"`
 	Artifacts []string `json:"artifacts,omitempty"`
 	IDs       []Label  `json:"ids,omitempty"`
+	Audience  string   `json:"audience,omitempty"` // of a briefing: whom it is explained to
 	// FollowupSeconds is how long an answer to a follow-up should be at most, as spoken; 0 for no limit.
 	FollowupSeconds int `json:"followup_seconds,omitempty"`
 }
@@ -211,13 +212,15 @@ type HintGiven struct {
 }
 
 // Clarified is the payload of clarified: a clarifying question and its answer. Fact is the id in the
-// item's table, empty when the table does not have it. Repeat marks a repeated question.
+// item's table (several joined by commas), empty when the table does not have it. Repeat marks a repeated question,
+// Inside one that the answer itself put: it is answered after the answer, before the next question.
 type Clarified struct {
 	Turn     int    `json:"turn"`
 	Question string `json:"question"`
 	Text     string `json:"text"`
 	Fact     string `json:"fact,omitempty"`
 	Repeat   bool   `json:"repeat,omitempty"`
+	Inside   bool   `json:"inside,omitempty"`
 }
 
 // TurnSkipped is the payload of turn.skipped. Why is skip or dont_know.

@@ -78,6 +78,8 @@ type Step struct {
 	Probes    int      `yaml:"probes,omitempty" json:"probes,omitempty"`       // follow-ups after this step, at most
 	Twist     int      `yaml:"twist,omitempty" json:"twist,omitempty"`         // speaks the item's nth twist (from 1) instead of Ask
 	Challenge int      `yaml:"challenge,omitempty" json:"challenge,omitempty"` // speaks the item's nth challenge (from 1)
+	Role      int      `yaml:"role,omitempty" json:"role,omitempty"`           // speaks the nth question (from 1) of the item's listener
+	Objection int      `yaml:"objection,omitempty" json:"objection,omitempty"` // speaks the nth objection (from 1) of the item's listener
 	// Covers names the steps of the full exercise whose points belong here, where a cut-down plan has other steps.
 	Covers []string `yaml:"covers,omitempty" json:"covers,omitempty"`
 }

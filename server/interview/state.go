@@ -53,6 +53,17 @@ type Block struct {
 	Turns     []int
 	Measured  *Measured
 	Grades    []Outcome // in the order they were made
+
+	pausedBefore, pausedAfter time.Duration // of the session, when the block started and when it closed
+}
+
+// WallS is the wall time of the block in seconds, without pauses: until its end, or until now when it is open.
+func (b *Block) WallS(s *State, now time.Time) float64 {
+	paused := s.PausedFor - b.pausedBefore
+	if b.Closed {
+		now, paused = b.EndedAt, b.pausedAfter-b.pausedBefore
+	}
+	return max(0, (now.Sub(b.StartedAt) - paused).Seconds())
 }
 
 // Outcome is what came of grading a block once: a grade, or why there is none.
@@ -269,7 +280,7 @@ var appliers = map[EventType]func(*State, Event) error{
 		return nil
 	}),
 	EvBlockStarted: on(func(s *State, e Event, d BlockStarted) error {
-		b := Block{BlockStarted: d, StartedAt: e.At, StartS: s.InterviewS}
+		b := Block{BlockStarted: d, StartedAt: e.At, StartS: s.InterviewS, pausedBefore: s.PausedFor}
 		s.InterviewS += interviewerS(d.Text)
 		s.Blocks = append(s.Blocks, b)
 		return nil
@@ -279,7 +290,7 @@ var appliers = map[EventType]func(*State, Event) error{
 		if b == nil {
 			return fmt.Errorf("there is no block %d", d.Block)
 		}
-		b.Closed, b.EndedAt, b.EndS, b.Measured = true, e.At, s.InterviewS, d.Measured
+		b.Closed, b.EndedAt, b.EndS, b.Measured, b.pausedAfter = true, e.At, s.InterviewS, d.Measured, s.PausedFor
 		return nil
 	}),
 	EvQuestionAsked: on(applyQuestion),

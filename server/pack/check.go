@@ -27,6 +27,7 @@ func Check(p *interview.Pack) []error {
 	c.top()
 	c.bank()
 	c.misconceptions()
+	c.audiences()
 	for _, id := range sortedKeys(p.Items) {
 		c.item(p.Items[id])
 		if r := p.Rubrics[id]; r != nil {
@@ -72,12 +73,12 @@ func (c *checker) top() {
 	}
 	ln := p.Lines
 	for key, n := range map[string]int{"introduction": len(ln.Introduction), "dont_know": len(ln.DontKnow), "dont_know_story": len(ln.DontKnowStory),
-		"make_assumption": len(ln.MakeAssumption), "candidate_questions": len(ln.CandidateQuestion)} {
+		"make_assumption": len(ln.MakeAssumption), "story_open": len(ln.StoryOpen), "sweep": len(ln.Sweep), "candidate_questions": len(ln.CandidateQuestion)} {
 		if n == 0 {
 			c.fail("lines.yaml", key, "has no wording")
 		}
 	}
-	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint})
+	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint, "again": ln.Again, "take_time": ln.TakeTime, "stop": ln.Stop, "reason": ln.Reason})
 	c.facts("lines.yaml", "story_facts", ln.StoryFacts)
 	for _, ps := range p.Personas {
 		c.need("personas.yaml", map[string]string{ps.ID + ".name": ps.Name, ps.ID + ".role": ps.Role, ps.ID + ".greeting": ps.Greeting, ps.ID + ".closing": ps.Closing, ps.ID + ".no_answer": ps.NoAnswer})
@@ -103,6 +104,16 @@ func (c *checker) bank() {
 			c.fail("probes.yaml", b.Type+".max_uses", "has to be at least 1")
 		}
 		c.wordings("probes.yaml", b.Type, b.Wordings)
+		for group, ws := range b.Asks {
+			if !slices.Contains(askGroups, group) {
+				c.fail("probes.yaml", b.Type+".asks", "%q is not a group; it is one of %s", group, askGroups)
+			}
+			for _, w := range ws {
+				if !slices.Contains(b.Wordings, w) {
+					c.fail("probes.yaml", b.Type+".asks."+group, "%q is not one of the wordings", w)
+				}
+			}
+		}
 		c.expect("probes.yaml", b.Type+".expects", b.Expects)
 	}
 	for i := 1; i <= probeTypes; i++ {
@@ -111,6 +122,9 @@ func (c *checker) bank() {
 		}
 	}
 }
+
+// askGroups are the groups that wordings may be put in by what they ask for.
+var askGroups = []string{"before", "window", "source", "count"}
 
 var expects = []interview.Expect{interview.ExpectEvent, interview.ExpectNumber, interview.ExpectName, interview.ExpectReason, interview.ExpectCounterfactual, interview.ExpectFact}
 
@@ -192,13 +206,12 @@ func (c *checker) facts(at, key string, facts []interview.Fact) {
 }
 
 var (
-	itemKinds = []interview.Kind{interview.KindBehavioural, interview.KindThreatModel, interview.KindCodeReview, interview.KindRemediation, interview.KindScriptingTalk, interview.KindConceptCard}
-	statuses  = []string{"draft", "reviewed", "retired"}
+	statuses = []string{"draft", "reviewed", "retired"}
 )
 
 func (c *checker) item(it *interview.Item) {
 	c.need(it.ID, map[string]string{"title": it.Title, "prompt.main": it.Prompt.Main})
-	if !slices.Contains(itemKinds, it.Kind) {
+	if !slices.Contains(interview.Kinds, it.Kind) {
 		c.fail(it.ID, "kind", "%q is not a kind of item", it.Kind)
 	}
 	if !slices.Contains(statuses, it.Status) {
@@ -274,11 +287,20 @@ func (c *checker) rubric(it *interview.Item, r *interview.Rubric) {
 	for _, s := range r.Sources {
 		c.need(at, map[string]string{"sources.title": s.Title, "sources.claim": s.Claim})
 	}
-	if it.Kind.Technical() {
-		c.points(at, r)
-	} else {
-		c.behavioural(at, r)
+	for _, p := range r.Principles {
+		if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == p }) {
+			c.fail(at, "lp", "%q is not a principle of the pack", p)
+		}
 	}
+	switch {
+	case it.Kind == interview.KindBehavioural:
+		c.behavioural(at, r)
+	case it.Kind.Scored():
+		c.points(at, r)
+	case len(r.Points) > 0:
+		c.fail(at, "points", "an item of kind %s is not scored", it.Kind)
+	}
+	c.kind(it, r)
 	for _, l := range r.IfSaid {
 		c.phrases(at, "if_said."+l.ID, l.Patterns, 1)
 		c.spoken(at, "if_said."+l.ID+".probe", l.Probe)
@@ -331,11 +353,6 @@ func (c *checker) behavioural(at string, r *interview.Rubric) {
 	if len(r.Principles) == 0 {
 		c.fail(at, "lp", "names no principle")
 	}
-	for _, p := range r.Principles {
-		if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == p }) {
-			c.fail(at, "lp", "%q is not a principle of the pack", p)
-		}
-	}
 	for i := 1; i <= 5; i++ {
 		if r.Anchors[i].Text == "" {
 			c.fail(at, fmt.Sprintf("anchors.%d", i), "is missing")
@@ -360,6 +377,9 @@ func (c *checker) findings(at string, it *interview.Item, r *interview.Rubric) {
 		inside(key+".lines", f.Lines)
 		c.need(at, map[string]string{key + ".title": f.Title, key + ".exploit": f.Exploit, key + ".fix": f.Fix, key + ".prevention": f.Prevention})
 		c.phrases(at, key+".says", f.Says, 3)
+		if !slices.Contains(severities, f.Severity) {
+			c.fail(at, key+".severity", "%q is not one of %s", f.Severity, severities)
+		}
 		if f.CWE < 1 {
 			c.fail(at, key+".cwe", "is missing")
 		}
@@ -369,10 +389,23 @@ func (c *checker) findings(at string, it *interview.Item, r *interview.Rubric) {
 	}
 	for i, d := range r.Decoys {
 		inside(fmt.Sprintf("decoys.%d.lines", i+1), d.Lines)
+		c.need(at, map[string]string{fmt.Sprintf("decoys.%d.why_safe", i+1): d.WhySafe})
 	}
 }
 
 func (c *checker) formats() {
+	for _, id := range c.pack.Offers {
+		if !slices.ContainsFunc(c.pack.Formats, func(f interview.Format) bool { return f.ID == id }) {
+			c.fail("pack.yaml", "formats", "there is no format %q", id)
+		}
+	}
+	for _, id := range sortedKeys(c.pack.Draws) {
+		for _, pr := range c.pack.Draws[id] {
+			if !slices.ContainsFunc(c.pack.Principles, func(q interview.Principle) bool { return q.ID == pr }) {
+				c.fail("pack.yaml", "draws."+id, "%q is not a principle of the pack", pr)
+			}
+		}
+	}
 	for _, f := range c.pack.Formats {
 		at := "formats/" + f.ID + ".yaml"
 		c.need(at, map[string]string{"title": f.Title, "summary": f.Summary})
@@ -385,7 +418,7 @@ func (c *checker) formats() {
 			}
 			for _, ph := range r.Phases {
 				if ph.Kind == interview.PhaseItem && !slices.ContainsFunc(ph.Items, func(k interview.Kind) bool { return c.has(k) }) {
-					c.fail(at, ph.ID, "the pack has no item of kind %s", ph.Items)
+					c.fail(at, ph.ID, "the pack has no item of kind %s; pack.yaml: formats names the formats a pack offers", ph.Items)
 				}
 			}
 		}

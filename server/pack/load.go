@@ -11,6 +11,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"go.yaml.in/yaml/v3"
 
@@ -38,6 +39,7 @@ const MaxFile = 1 << 20
 // loader reads one pack and collects what is wrong with it.
 type loader struct {
 	fsys     fs.FS
+	dirs     map[string]string // of items, by id
 	problems []error
 }
 
@@ -82,14 +84,35 @@ func Load(packFS, formatFS fs.FS) (*interview.Pack, error) {
 	return p, errors.Join(problems...)
 }
 
+// Top reads only what stands in pack.yaml: levels and principles, for those who need no items.
+func Top(packFS fs.FS) (*interview.Pack, error) {
+	l, p := &loader{fsys: packFS}, &interview.Pack{}
+	l.decode("pack.yaml", p)
+	return p, errors.Join(l.problems...)
+}
+
 func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
-	l := &loader{fsys: packFS}
+	l := &loader{fsys: packFS, dirs: map[string]string{}}
 	p := &interview.Pack{Items: map[string]*interview.Item{}, Rubrics: map[string]*interview.Rubric{}}
 	l.decode("pack.yaml", p)
-	l.decode("probes.yaml", &p.Bank)
-	l.decode("misconceptions.yaml", &p.Misconceptions)
+	// What a pack does not bring comes from the common stock; a key of its lines.yaml takes the place of the common one.
+	common := &loader{fsys: formatFS}
+	if l.has("probes.yaml") {
+		l.decode("probes.yaml", &p.Bank)
+	} else {
+		common.decode("common/probes.yaml", &p.Bank)
+	}
+	common.decode("common/lines.yaml", &p.Lines)
+	if l.has("lines.yaml") {
+		l.decode("lines.yaml", &p.Lines)
+	}
+	if l.has("misconceptions.yaml") {
+		l.decode("misconceptions.yaml", &p.Misconceptions)
+	}
 	l.decode("personas.yaml", &p.Personas)
-	l.decode("lines.yaml", &p.Lines)
+	if l.has("audiences.yaml") {
+		l.decode("audiences.yaml", &p.Audiences)
+	}
 	err := fs.WalkDir(packFS, ".", func(file string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -102,6 +125,7 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 	if err != nil {
 		l.fail(".", "", "cannot be walked: %v", err)
 	}
+	l.scans(p)
 	fl := &loader{fsys: formatFS}
 	files, err := fs.Glob(formatFS, "*.yaml")
 	if err != nil || len(files) == 0 {
@@ -113,11 +137,20 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 			if f.ID+".yaml" != file {
 				fl.fail(file, "id", "is %q; the file says %q", f.ID, strings.TrimSuffix(file, ".yaml"))
 			}
-			p.Formats = append(p.Formats, f)
+			if len(p.Offers) == 0 || slices.Contains(p.Offers, f.ID) {
+				p.Formats = append(p.Formats, f)
+			}
 		}
 	}
+	draws(p)
 	slices.SortFunc(p.Formats, func(a, b interview.Format) int { return strings.Compare(a.ID, b.ID) })
-	return p, append(l.problems, fl.problems...)
+	return p, slices.Concat(l.problems, common.problems, fl.problems)
+}
+
+// has reports whether the pack brings a file.
+func (l *loader) has(file string) bool {
+	_, err := fs.Stat(l.fsys, file)
+	return err == nil
 }
 
 // item reads one item's folder: what is visible, what is hidden, and its code.
@@ -134,17 +167,18 @@ func (l *loader) item(p *interview.Pack, file string) {
 		l.fail(file, "id", "%q is used by another item too", it.ID)
 	}
 	if c := it.Assets.Code; c != nil {
-		name := path.Join(dir, c.File)
-		raw, err := fs.ReadFile(l.fsys, name)
-		switch {
-		case path.Base(c.File) != c.File:
-			l.fail(file, "assets.code.file", "has to lie beside the item")
-		case err != nil:
-			l.fail(file, "assets.code.file", "%s cannot be read", name)
-		default:
-			c.Text = strings.TrimRight(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n") + "\n"
+		c.Text = l.text(file, "assets.code.file", c.File)
+	}
+	l.files(file, "assets.files", it.Assets.Files)
+	for i := range it.Options {
+		if o := &it.Options[i]; o.File != "" {
+			if o.Text != "" {
+				l.fail(file, "options."+o.ID, "has both a text and a file")
+			}
+			o.Text = l.text(file, "options."+o.ID+".file", o.File)
 		}
 	}
+	l.dirs[it.ID] = dir
 	p.Items[it.ID] = it
 	r := &interview.Rubric{}
 	if hidden := path.Join(dir, "rubric.yaml"); l.decode(hidden, r) {
@@ -152,5 +186,72 @@ func (l *loader) item(p *interview.Pack, file string) {
 			l.fail(hidden, "item", "is %q; the item is %q", r.Item, it.ID)
 		}
 		p.Rubrics[it.ID] = r
+		l.output(hidden, "expected", r.Expected)
+		l.solution(hidden, "solution", r.Solution)
+		for i := range r.Twists {
+			t, key := &r.Twists[i], fmt.Sprintf("twists.%d.", i+1)
+			l.files(hidden, key+"files", t.Files)
+			l.output(hidden, key+"expected", t.Expected)
+			l.solution(hidden, key+"solution", t.Solution)
+		}
+	}
+}
+
+// text reads a file that lies beside the item's own, with \n at the ends of lines and one at the end of it all.
+func (l *loader) text(file, key, name string) string {
+	if name == "" || path.Base(name) != name {
+		l.fail(file, key, "%q has to be the name of a file beside the item", name)
+		return ""
+	}
+	at := path.Join(path.Dir(file), name)
+	f, err := l.fsys.Open(at)
+	if err != nil {
+		l.fail(file, key, "%s cannot be read", at)
+		return ""
+	}
+	defer func() { _ = f.Close() }() // read only
+	raw, err := io.ReadAll(io.LimitReader(f, MaxFile+1))
+	switch {
+	case err != nil:
+		l.fail(file, key, "%s cannot be read", at)
+	case len(raw) > MaxFile:
+		l.fail(file, key, "%s is larger than %d bytes", at, MaxFile)
+	case !utf8.Valid(raw):
+		l.fail(file, key, "%s is not UTF-8 text", at)
+	default:
+		return strings.TrimRight(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n") + "\n"
+	}
+	return ""
+}
+
+func (l *loader) files(file, key string, files []interview.DataFile) {
+	for i := range files {
+		files[i].Text = l.text(file, fmt.Sprintf("%s.%d.file", key, i+1), files[i].File)
+	}
+}
+
+func (l *loader) output(file, key string, e *interview.Expected) {
+	if e != nil {
+		e.Text = l.text(file, key+".file", e.File)
+	}
+}
+
+func (l *loader) solution(file, key string, s *interview.Solution) {
+	if s != nil {
+		s.Text = l.text(file, key+".file", s.File)
+	}
+}
+
+// draws gives the story phases of each format the principles the pack names for it.
+func draws(p *interview.Pack) {
+	for i := range p.Formats {
+		f := &p.Formats[i]
+		for r := range f.Rounds {
+			for k := range f.Rounds[r].Phases {
+				if ph := &f.Rounds[r].Phases[k]; len(ph.Principles) == 0 && slices.Contains(ph.Items, interview.KindBehavioural) {
+					ph.Principles = p.Draws[f.ID]
+				}
+			}
+		}
 	}
 }

@@ -28,6 +28,11 @@ func shipped(t testing.TB) (fstest.MapFS, fs.FS) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	common, err := fs.ReadFile(knowledge.Formats(), "common/probes.yaml") // so that a test can break this as well
+	if err != nil {
+		t.Fatal(err)
+	}
+	files["probes.yaml"] = &fstest.MapFile{Data: common}
 	return files, knowledge.Formats()
 }
 

@@ -31,6 +31,7 @@ const (
 	TypePoint         = "point"
 	TypeDone          = "done"
 	TypeDontKnow      = "dont_know"
+	TypeSweep         = "sweep"
 )
 
 // Exchange is a question and its answer. The first of a block is the main question, the others are probes.
@@ -78,7 +79,7 @@ type Choice struct {
 	Reason  string
 }
 
-// Anchor is a clause of an answer.
+// Anchor is a clause of an answer. Text is what to say of it: it ends in … where the quote stops within a clause.
 type Anchor struct {
 	interview.Quote
 	Text string
@@ -143,6 +144,9 @@ func Choose(in Input) Choice {
 	}
 	return c.behavioural()
 }
+
+// reach reports whether what happens at a larger scale is asked for.
+func (c *chooser) reach() bool { return c.Pack != nil && c.Pack.Reaches(c.Level) }
 
 func (c *chooser) bank(typ string) *interview.ProbeType {
 	if c.Rubric != nil {
@@ -227,11 +231,36 @@ func (c *chooser) ask(typ, reason string, anchors []Anchor) (Choice, bool) {
 		return Choice{}, false
 	}
 	b := c.bank(typ)
-	w, ok := c.wording(b.Wordings)
+	w, ok := c.wording(c.notSaid(b))
 	if !ok {
 		return Choice{}, false
 	}
 	return Choice{Type: typ, Target: typ, Text: w, Expect: b.Expects, Family: b.Family, Anchors: anchors, Reason: reason}, true
+}
+
+// The groups of wordings about the figures of an outcome.
+const (
+	asksBefore = "before"
+	asksWindow = "window"
+	asksSource = "source"
+	asksCount  = "count"
+)
+
+// notSaid leaves out the wordings of a type that ask for what was said already.
+func (c *chooser) notSaid(b *interview.ProbeType) []string {
+	if len(b.Asks) == 0 {
+		return b.Wordings
+	}
+	said := c.readWhole().Backed
+	known := map[string]bool{asksBefore: said.Before, asksWindow: said.Window, asksSource: said.Source, asksCount: said.Noun}
+	return slices.DeleteFunc(slices.Clone(b.Wordings), func(w string) bool {
+		for group, wordings := range b.Asks {
+			if known[group] && slices.Contains(wordings, w) {
+				return true
+			}
+		}
+		return false
+	})
 }
 
 // ladder asks the next harder case of what was said, or exposes a wrong claim.
@@ -298,7 +327,7 @@ func (c *chooser) clause(x Exchange, s reading.Span) []Anchor {
 	if !ok {
 		return nil
 	}
-	return []Anchor{{Quote: interview.Quote{Turn: x.Turn, Start: start, End: end}, Text: x.Answer[start:end]}}
+	return []Anchor{{Quote: interview.Quote{Turn: x.Turn, Start: start, End: end}, Text: reading.Clause(x.Answer, start, end)}}
 }
 
 // anchors are the candidate clauses for a type, from the answer it is best tied to: the latest that has one.
@@ -310,7 +339,7 @@ func (c *chooser) anchors(typ string) []Anchor {
 		r := c.read(x)
 		var out []Anchor
 		for _, s := range reading.AnchorCandidates(x.Answer, typ, r) {
-			out = append(out, Anchor{Quote: interview.Quote{Turn: x.Turn, Start: s.Start, End: s.End}, Text: x.Answer[s.Start:s.End]})
+			out = append(out, Anchor{Quote: interview.Quote{Turn: x.Turn, Start: s.Start, End: s.End}, Text: reading.Clause(x.Answer, s.Start, s.End)})
 		}
 		if len(out) > 0 {
 			return out
@@ -330,7 +359,7 @@ func (c *chooser) read(x Exchange) reading.Reading {
 }
 
 func (c *chooser) readAnew(x Exchange) reading.Reading {
-	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Level: c.Level, Observable: c.Observable, Followup: x.Type != ""})
+	return reading.Read(reading.Input{Question: x.Text, Text: x.Answer, Kind: c.Kind, Expect: x.Expect, Reach: c.reach(), Observable: c.Observable, Followup: x.Type != ""})
 }
 
 // joined is a block's answers as one text.
@@ -349,7 +378,7 @@ func (c *chooser) readWhole() reading.Reading {
 	key := "\x00whole\x00" + c.all
 	r, known := c.Readings[key]
 	if !known {
-		r = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Level: c.Level, Observable: c.Observable})
+		r = reading.Read(reading.Input{Question: c.Question, Text: c.all, Kind: c.Kind, Reach: c.reach(), Observable: c.Observable})
 		c.Readings[key] = r
 	}
 	return r
@@ -450,7 +479,7 @@ func (c *chooser) strongest(gaps map[string]string) Choice {
 	var anchors []Anchor
 	for _, x := range slices.Backward(c.Exchanges) {
 		if start, end, ok := reading.StrongestClaim(x.Answer, c.read(x)); ok {
-			anchors = []Anchor{{Quote: interview.Quote{Turn: x.Turn, Start: start, End: end}, Text: x.Answer[start:end]}}
+			anchors = []Anchor{{Quote: interview.Quote{Turn: x.Turn, Start: start, End: end}, Text: reading.Clause(x.Answer, start, end)}}
 			break
 		}
 	}

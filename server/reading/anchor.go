@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // The length of an anchor, in words: long enough to be recognised, short enough to be heard.
@@ -64,7 +65,8 @@ func trim(text string, toks []token, from, to int) (Span, bool) {
 			}
 		}
 	}
-	for to > from && (!toks[to-1].word || trailing[toks[to-1].low]) {
+	whole := to == len(toks) || !toks[to].word // it ends where the speaker ended it: "I have never done that"
+	for to > from && (!toks[to-1].word || !whole && trailing[toks[to-1].low]) {
 		to--
 	}
 	if to-from < minAnchor {
@@ -75,6 +77,18 @@ func trim(text string, toks []token, from, to int) (Span, bool) {
 		return Span{}, false
 	}
 	return s, true
+}
+
+// Clause is text[start:end], with … behind it where it stops within a clause.
+func Clause(text string, start, end int) string {
+	rest := strings.TrimLeft(text[end:], " \t")
+	if r, _ := utf8.DecodeRuneInString(rest); rest == "" || strings.ContainsRune(".,;:!?)…—–-\"”'\n\r", r) {
+		return text[start:end]
+	}
+	if next, _, _ := strings.Cut(rest, " "); leading[strings.ToLower(strings.TrimRight(next, ","))] {
+		return text[start:end] // a new clause begins
+	}
+	return text[start:end] + "…"
 }
 
 var preposition = set("in on at by for with from into over after before during through across without within because when while which who and or but as than to")
@@ -111,8 +125,11 @@ func AnchorCandidates(text, code string, r Reading) []Span {
 			if verbs(&k) == 0 {
 				v -= 1.2
 			}
-			if len(k.toks) > 0 && subjects[k.toks[0].low] {
+			switch {
+			case len(k.toks) > 0 && subjects[k.toks[0].low]:
 				v += 0.6 // a clause with its own subject reads better alone
+			case len(k.toks) > 0 && (k.toks[0].form == fPast || k.toks[0].form == fPart):
+				v -= 1.5 // "showed her the findings": whose?
 			}
 			all = append(all, scored{c, v})
 		}
@@ -161,9 +178,15 @@ func suits(code string, p Part, c *clue, s Span, r Reading) float64 {
 		if p == Action {
 			v = 0.8
 		}
+		if c.iActs+c.weActs == 0 && !choice {
+			return 0 // what others were or wanted is nothing to ask the candidate's ways about
+		}
 		v += float64(min(c.iActs, 1)) * 1.2
 		if choice && code != "Q06" {
 			v += 1.2
+		}
+		if code == "Q08" && c.has(gAlternative) {
+			return 0 // the cost is the cost of what was done, not of what was considered
 		}
 	case "Q09":
 		if p == Action {
@@ -209,9 +232,9 @@ var statementForm = regexp.MustCompile(`(?i)\b(?:i (?:would|'d|will|did|was|thin
 
 var askingForm = regexp.MustCompile(`(?i)^(?:(?:ok|okay|so|and|sorry|sure|right|hmm|well|quick question|one question|before i (?:start|answer)|just to (?:clarify|check|confirm)|to clarify|can i ask|may i ask)[,:. -]*)*(?:who|what|when|where|which|why|how|is|are|was|were|do|does|did|can|could|may|should|shall|will|would|has|have|had|am|any|whose|how many|how much)\b`)
 
-// OnlyAsks reports whether a turn only asks something: short, every sentence a question or a polite opening,
-// and at least one of them one.
-func OnlyAsks(text string) bool {
+// onlyAsks reports whether every sentence of a short text is a question or a polite opening, and at least one of them
+// a question.
+func onlyAsks(text string) bool {
 	spans := Sentences(text)
 	if len(spans) == 0 || len(strings.Fields(text)) > askLimit {
 		return false

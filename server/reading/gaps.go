@@ -209,49 +209,58 @@ func (e *evidence) result(in Input) []Gap {
 			last = e.clues[i].span
 		}
 	}
+	e.r.Backed = e.backing()
 	switch {
 	case !told:
 		return []Gap{{Code: "Q09", Why: "how it ended was not said"}}
 	case figures == 0 && in.Observable:
 	case figures == 0:
 		return []Gap{{Code: "Q10", Start: last.Start, End: last.End, Why: "an outcome without a figure"}}
-	case !e.backed():
+	case !e.r.Backed.enough():
 		s := e.clues[at].span
 		return []Gap{{Code: "Q11", Start: s.Start, End: s.End, Why: "a figure without what it was before, over how long, or how it was measured"}}
 	}
 	return nil
 }
 
-// backed reports whether the figures of the outcome come with two of three: what it was before, over how
-// long, and how it was measured. The sentences round a figure may bring them.
-func (e *evidence) backed() bool {
-	before, window, source := false, false, false
-	for i := range e.clues {
-		if !e.outcome[i] || e.figures(i) == 0 {
-			continue
-		}
-		for k := max(0, i-1); k <= min(len(e.clues)-1, i+1); k++ {
-			before = before || e.says(beforeForm, k) || e.levels(k) || e.series(k)
-			window = window || e.says(windowForm, k) && k >= i-1
-			source = source || e.says(provenanceForm, k)
-		}
-		for _, q := range e.r.Quantities {
-			before = before || q.Role == RoleBaseline || q.Start < e.clues[i].span.Start && e.same(q, i)
-		}
-	}
+// enough reports whether figures come with two of three: what it was before, over how long, and how it was measured.
+func (b Backing) enough() bool {
 	n := 0
-	for _, b := range []bool{before, window, source} {
-		if b {
+	for _, said := range []bool{b.Before, b.Window, b.Source} {
+		if said {
 			n++
 		}
 	}
 	return n >= 2
 }
 
+// backing is what was said about the figures of the outcome. The sentences round a figure may bring it.
+func (e *evidence) backing() Backing {
+	var b Backing
+	for i := range e.clues {
+		if !e.outcome[i] || e.figures(i) == 0 {
+			continue
+		}
+		for k := max(0, i-1); k <= min(len(e.clues)-1, i+1); k++ {
+			b.Before = b.Before || e.says(beforeForm, k) || e.levels(k) || e.series(k)
+			b.Window = b.Window || e.says(windowForm, k) && k >= i-1
+			b.Source = b.Source || e.says(provenanceForm, k)
+		}
+		for _, q := range e.r.Quantities {
+			b.Before = b.Before || q.Role == RoleBaseline || q.Start < e.clues[i].span.Start && e.same(q, i)
+		}
+		b.Noun = b.Noun || slices.ContainsFunc(e.clues[i].toks, func(t token) bool { return t.word && t.form == fNoun })
+	}
+	return b
+}
+
 // same reports whether an earlier figure counts what a figure of sentence i counts.
 func (e *evidence) same(q Quantity, i int) bool {
 	for _, o := range e.r.Quantities {
-		if o.Start >= e.clues[i].span.Start && o.End <= e.clues[i].span.End && o.Noun == q.Noun && q.Noun != "" && o.Unit == q.Unit {
+		if o.Start < e.clues[i].span.Start || o.End > e.clues[i].span.End || o.Unit != q.Unit {
+			continue
+		}
+		if o.Noun == q.Noun && q.Noun != "" || q.Unit == "%" && (o.Noun == "" || q.Noun == "") { // "12% of sign-ins were failing", later "it fell to 0.2%"
 			return true
 		}
 	}
@@ -276,7 +285,7 @@ func (e *evidence) depth(in Input, action Span) []Gap {
 	add((len(m.Alternatives) > 0 || e.said(alternativeForm)) && len(m.Costs) == 0 && !e.said(costForm), "Q08", "a choice without its cost", choice)
 	add(len(m.Opposition) == 0 && !e.said(oppositionForm), "Q13", "nobody disagreed", action)
 	add(len(m.Customer) == 0 && !e.said(strictCustomer) && !e.said(customerForm, Result, Situation), "Q16", "nothing on what it meant for those it was for", Span{})
-	add(in.Level > "L4" && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
+	add(in.Reach && !e.said(scaleForm) && !e.many(), "Q12", "a local solution; what happens at a larger scale is open", action)
 	smooth := len(m.Opposition) == 0 && !e.said(oppositionForm)
 	add(smooth && len(m.Failures) == 0 && !e.said(failureForm), "Q14", "nothing went wrong", action)
 	add(len(m.Reflection) == 0 && !e.said(reflectForm) && !e.late(habitForm), "Q15", "no lesson", Span{})
@@ -318,6 +327,24 @@ func (e *evidence) unexplained() bool {
 		}
 	}
 	return vagueActs >= 3 && vagueActs > plainActs || how == 0 && plainActs < 3
+}
+
+// declineWords is the most a reply has that says it has nothing to tell.
+const declineWords = 25
+
+// Declines reports whether a reply only says that there is nothing to tell: "Sorry, I have never done that".
+func Declines(text string) bool {
+	words := interview.CountWords(text)
+	if words == 0 || words > declineWords {
+		return false
+	}
+	spans := Sentences(text)
+	clues := make([]clue, len(spans))
+	for i, s := range spans {
+		clues[i] = look(text, s)
+	}
+	t := tally(clues)
+	return t.dodges > 0 && t.acts <= t.dodges && len(quantities(text, clues)) == 0
 }
 
 // Answers reports whether a reply has the form that its question expected.

@@ -192,7 +192,7 @@ func inSentence(text, low string, s Span, toks []stemmed, phrases []interview.Ph
 		want, negative := phraseWords(p)
 		for i := range toks {
 			j, ok := follow(toks, i, want)
-			if ok && (negative || !negated(toks, i, j)) {
+			if ok && (negative || !negated(toks, i, j) && !needless.MatchString(low[min(toks[j].end-s.Start, len(low)):])) {
 				out = append(out, Span{toks[i].start, toks[j].end})
 				break
 			}
@@ -244,6 +244,9 @@ func follow(toks []stemmed, i int, want []string) (int, bool) {
 	return at, true
 }
 
+// needless denies what stands before it in the clause: "rotating the key is not needed".
+var needless = regexp.MustCompile(`^[^,;:.()]{0,20}\b(?:is|are|was|were|would be)(?: not|n[’']t)(?: really| strictly| even)? (?:needed|necessary|required|worth|important|useful|helpful|relevant|a good idea)\b|^[^,;:.()]{0,20}\b(?:is|are) (?:unnecessary|pointless|useless|a bad idea|a waste)\b`)
+
 func negated(toks []stemmed, from, to int) bool {
 	for k := max(0, from-window); k <= to; k++ {
 		if negators[toks[k].low] {
@@ -277,7 +280,11 @@ func Echoes(text, point string) []Span {
 				seen[t.stem] = true
 			}
 		}
-		if need := (len(want) + 1) / 2; len(seen) >= max(1, min(need, 5)) && (len(want) < 3 || len(seen) > 1) {
+		need := min((len(want)+1)/2, 5)
+		if len(want) < 3 {
+			need = len(want) // "an allow list" is not half said by "a deny list"
+		}
+		if len(seen) >= max(1, need) && (len(want) < 3 || len(seen) > 1) {
 			out = append(out, s)
 		}
 	}

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"slices"
 	"strings"
 
 	"rehearse/server/interview"
@@ -10,7 +11,7 @@ import (
 const perSentence = 3
 
 // measure fills ownership and the cues.
-func measure(text string, clues []clue, tags []Part, r *Reading) {
+func measure(text string, principles []string, clues []clue, tags []Part, r *Reading) {
 	m := &r.Measures
 	m.Sentences = len(clues)
 	headline := -1
@@ -42,6 +43,14 @@ func measure(text string, clues []clue, tags []Part, r *Reading) {
 			*k.into = append(*k.into, c.spans(k.group, perSentence)...)
 		}
 	}
+	if !slices.Contains(tags, Action) { // a story in one breath: "we had an outage, so we looked into it and fixed it"
+		for i := range clues {
+			if tags[i] != Task && !clues[i].cond && !clues[i].has(gDodge) {
+				own(&clues[i], &r.Ownership)
+			}
+		}
+	}
+	m.Principles = append(m.Principles, mentions(text, principles)...)
 	m.Headline = max(0, headline)
 	if m.Event+m.Hypothetical > 0 {
 		m.PastRatio = float64(m.Event) / float64(m.Event+m.Hypothetical)
@@ -64,6 +73,30 @@ func own(c *clue, o *Ownership) {
 }
 
 var dates = newWording(`\b(?:(?:19|20)\d\d|january|february|march|april|june|july|august|september|october|november|december|monday|tuesday|wednesday|thursday|friday|saturday|sunday|q[1-4])\b`)
+
+// mentions are the places where one of some names stands, as whole words, in any case; each name once.
+func mentions(text string, list []string) []Span {
+	var out []Span
+	low := strings.ToLower(text)
+	for _, name := range list {
+		name = strings.ToLower(name)
+		for from := 0; name != "" && len(low) == len(text); {
+			i := strings.Index(low[from:], name)
+			if i < 0 {
+				break
+			}
+			start, end := from+i, from+i+len(name)
+			if (start == 0 || !letter(low[start-1])) && (end == len(low) || !letter(low[end])) {
+				out = append(out, Span{start, end})
+				break
+			}
+			from = end
+		}
+	}
+	return out
+}
+
+func letter(b byte) bool { return b >= 'a' && b <= 'z' || b >= '0' && b <= '9' || b >= 0x80 }
 
 // names counts capitalised words inside sentences: people, systems, places.
 func names(text string, clues []clue) int {
@@ -102,7 +135,7 @@ func responseType(in Input, clues []clue, r *Reading) ResponseType {
 		return Opinion
 	case t.self > 0 && t.acts < 2:
 		return SelfDescription
-	case t.events > 0 && t.acts > 0, t.events > 0 && r.Words >= 40:
+	case t.events > 0 && t.acts > 0, t.events > 0 && r.Words >= 40, t.events > 0 && t.opinions == 0 && len(r.Quantities) > 0:
 		return Story
 	}
 	return Opinion
@@ -112,6 +145,10 @@ func responseType(in Input, clues []clue, r *Reading) ResponseType {
 const gateWords = 12
 
 type tallies struct{ events, acts, habits, opinions, self, dodges, examples int }
+
+// dodgeTokens is how long a sentence is, in words and marks, that says nothing but that it has nothing to say: "I do not
+// know who owned it, but the platform team decided that week" goes on.
+const dodgeTokens = 12
 
 func tally(clues []clue) tallies {
 	var t tallies
@@ -130,7 +167,7 @@ func tally(clues []clue) tallies {
 		if c.has(gSelf) {
 			t.self++
 		}
-		if c.has(gDodge) {
+		if c.has(gDodge) && len(c.toks) <= dodgeTokens {
 			t.dodges++
 		}
 		if c.has(gExample) {

@@ -3,8 +3,11 @@ package reading
 import (
 	_ "embed" // the terms
 	"math"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // jargonRows are terms of the trade with a plain equivalent, one a line, between them a tab.
@@ -212,6 +215,100 @@ func grams(text string) map[string]bool {
 	out := map[string]bool{}
 	for i := 0; i+gramSize <= len(words); i++ {
 		out[strings.Join(words[i:i+gramSize], " ")] = true
+	}
+	return out
+}
+
+// Undefined are the words of the trade in a text that a listener would not know and that are not explained where they
+// are first used: the common list and extra, without those the listener knows. Both lists are compared without case.
+func Undefined(text string, extra, known []string) []Term {
+	spans := Sentences(text)
+	clues := make([]clue, len(spans))
+	for i, s := range spans {
+		clues[i] = look(text, s)
+	}
+	all := terms(text, clues)
+	low := strings.ToLower(text)
+	for _, w := range extra {
+		if m := wholeWord(low, strings.ToLower(w)); m >= 0 {
+			all = append(all, Term{Start: m, End: m + len(w)})
+		}
+	}
+	slices.SortFunc(all, func(a, b Term) int { return a.Start - b.Start })
+	familiar := map[string]bool{}
+	for _, w := range known {
+		familiar[strings.ToLower(w)] = true
+	}
+	var out []Term
+	seen, end := map[string]bool{}, 0
+	for _, t := range all {
+		word := low[t.Start:t.End]
+		if seen[word] || familiar[word] || familiar[strings.TrimSuffix(word, "s")] || t.Start < end {
+			continue
+		}
+		seen[word] = true
+		if !explained(text, t.Start, t.End) {
+			t.Undefined = true
+			out = append(out, t)
+			end = t.End
+		}
+	}
+	return out
+}
+
+// wholeWord is where a word or phrase first stands by itself in a text, or -1.
+func wholeWord(text, word string) int {
+	for from := 0; word != ""; {
+		i := strings.Index(text[from:], word)
+		if i < 0 {
+			return -1
+		}
+		at := from + i
+		before, _ := utf8.DecodeLastRuneInString(text[:at])
+		after, _ := utf8.DecodeRuneInString(text[at+len(word):])
+		if !unicode.IsLetter(before) && !unicode.IsDigit(before) && !unicode.IsLetter(after) && !unicode.IsDigit(after) {
+			return at
+		}
+		from = at + len(word)
+	}
+	return -1
+}
+
+// roundly is what stands before a figure that is not meant to the digit.
+var roundly = regexp.MustCompile(`(?i)\b(?:about|around|roughly|nearly|almost|some|over|more than|less than|under|up to|close to|approximately|at least|at most)\s*[$€£]?\s*$`)
+
+// timeOfDay is what stands before an hour: "at six", "by 4".
+var timeOfDay = regexp.MustCompile(`(?i)\b(?:at|by|until|till|before|after|from)\s+$`)
+
+// Foreign are the figures of a text that no source gives: neither the figure itself, nor, where it is said roughly, one
+// within a tenth of it. Numbers up to three count options and reasons and are left alone unless they measure something.
+func Foreign(text string, sources ...string) []Span {
+	figures := func(s string) []Quantity {
+		spans := Sentences(s)
+		clues := make([]clue, len(spans))
+		for i, sp := range spans {
+			clues[i] = look(s, sp)
+		}
+		return quantities(s, clues)
+	}
+	var known []float64
+	for _, s := range sources {
+		for _, q := range figures(s) {
+			known = append(known, q.Value)
+		}
+	}
+	var out []Span
+	for _, q := range figures(text) {
+		if q.Value <= 3 && q.Unit == "" || q.Value <= 24 && q.Unit == "" && q.Noun == "" && timeOfDay.MatchString(text[:q.Start]) {
+			continue
+		}
+		slack := 1e-9
+		if roundly.MatchString(text[:q.Start]) {
+			slack = 0.1 * q.Value
+		}
+		if !slices.ContainsFunc(known, func(v float64) bool { return math.Abs(v-q.Value) <= slack }) {
+			out = append(out, Span{q.Start, q.End})
+		}
 	}
 	return out
 }

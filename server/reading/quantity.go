@@ -41,7 +41,7 @@ func quantities(text string, clues []clue) []Quantity {
 func quantityAt(toks []token, i int) (Quantity, int, bool) {
 	t := toks[i]
 	q := Quantity{Start: t.start, End: t.end, Role: RoleOther}
-	if dayOfMonth(toks, i) {
+	if dayOfMonth(toks, i) || partOfName(toks, i) {
 		return q, 0, false
 	}
 	money := i > 0 && strings.ContainsAny(toks[i-1].low, "$€£")
@@ -101,6 +101,25 @@ func dayOfMonth(toks []token, i int) bool {
 	return i+1 < len(toks) && months[toks[i+1].low] || i > 0 && months[toks[i-1].low] && toks[i-1].low != "may"
 }
 
+// versioned are names that carry a figure which counts nothing: a standard, a version, a rank.
+var versioned = set("soc tls ssl http https java python node nodejs php ruby golang go java8 jdk jre log4j iso oauth oidc saml rfc cve cwe sha sha2 aes rsa md5 port version v release sev severity tier level layer phase step chapter section part option number no ipv imds imdsv pci sprint ticket room building python3 angular react spring tomcat windows ubuntu debian rhel centos postgres postgresql mysql kubernetes k8s round floor stage wave owasp p")
+
+// partOfName reports whether a figure belongs to the name before it: SOC 2, TLS 1.2, Log4j 2.17.1. What is counted
+// after it makes it a figure again: "at level 3 we had 40".
+func partOfName(toks []token, i int) bool {
+	if i == 0 || toks[i].low[0] < '0' || toks[i].low[0] > '9' {
+		return false
+	}
+	if strings.Count(toks[i].low, ".") > 1 {
+		return true // 2.17.1
+	}
+	k := i - 1
+	if toks[k].low == "-" && k > 0 && toks[k].end == toks[i].start {
+		k--
+	}
+	return versioned[toks[k].low] && (i+1 >= len(toks) || toks[i+1].low != "%" && !timeUnits[toks[i+1].low])
+}
+
 func isYear(d string) bool {
 	n, err := strconv.Atoi(d)
 	return err == nil && len(d) == 4 && n >= 1950 && n <= 2100
@@ -140,7 +159,7 @@ func wordValue(toks []token, i int) (float64, bool) {
 		if i > 0 {
 			prev = toks[i-1].low
 		}
-		return v, w == "half" || (prev == "a" || prev == "by" || prev == "one") && next != "party" && next != "time" && (w != "quarter" || next != "later" && next != "before")
+		return v, w == "half" || (prev == "a" || prev == "by" || prev == "one") && next != "party" && next != "parties" && next != "time" && next != "person" && (w != "quarter" || next != "later" && next != "before")
 	}
 	return v, true
 }
@@ -188,6 +207,9 @@ func unitAndNoun(toks []token, j int, q Quantity) (Quantity, int, bool) {
 		if _, num := numberWord[t.low]; num || figure.MatchString(t.low) {
 			break
 		}
+		if q.Noun != "" {
+			q.Narrow = strings.TrimSpace(q.Narrow + " " + q.Noun)
+		}
 		q.Noun = singular(t.low)
 		if strings.HasSuffix(t.low, "s") || t.low == "people" {
 			break
@@ -226,6 +248,9 @@ var (
 	baselineLead = regexp.MustCompile(`(?:used to be|had been|was at|were at|averag\w+|before that|previously|started at|up from|down from|instead of|compared (?:to|with)|than)(?: about| around| the| over)*$`)
 )
 
+// downFrom is what follows a figure that is compared with the one before: "0 static keys, down from 90".
+var downFrom = regexp.MustCompile(`^[^.;:]{0,40}\b(?:down|up) from\b`)
+
 var fromTo = newWording(`\bfrom\b`)
 
 // roles tells a baseline from what came after: "from X to Y", "was X … now Y", "down to Y", "used to be X".
@@ -251,9 +276,11 @@ func roles(text string, s Span, toks []token, qs []Quantity) {
 		lead := before(*q, 4)
 		// "from 40 to 6 a day" and "from 3 weeks to 2 days" are levels, whatever is measured.
 		switch {
-		case hasFrom && lastWordIn(lead, "from", 3):
+		case hasFrom && lastOf(lead, "from", "to", 3) == "from":
 			q.Role = RoleBaseline
 		case lastWordIn(lead, "to", 2) && i > 0 && qs[i-1].Role == RoleBaseline || afterLead.MatchString(lead):
+			q.Role = RoleAfter
+		case downFrom.MatchString(low[min(q.End-s.Start, len(low)):]):
 			q.Role = RoleAfter
 		case q.Role == RoleWindow:
 		case baselineLead.MatchString(lead):
@@ -281,12 +308,23 @@ func lastWordIn(lead, word string, n int) bool {
 	return false
 }
 
+// lastOf is whichever of two words stands last among the last n words of a lead.
+func lastOf(lead, a, b string, n int) string {
+	f := strings.Fields(lead)
+	for _, w := range slices.Backward(f[max(0, len(f)-n):]) {
+		if w == a || w == b {
+			return w
+		}
+	}
+	return ""
+}
+
 // Conflict is two figures for the same thing that disagree.
 type Conflict struct {
 	Before, After Quantity
 }
 
-// Conflicts finds figures of the same noun, unit and role that differ between two answers. A level before and a
+// Conflicts finds figures of the same noun, unit and role, narrowed alike, that differ between two answers. A level before and a
 // level after are no conflict, nor are windows of time.
 func Conflicts(earlier, later []Quantity) []Conflict {
 	var out []Conflict
@@ -297,8 +335,8 @@ func Conflicts(earlier, later []Quantity) []Conflict {
 		same, other := false, Quantity{}
 		found := false
 		for _, a := range earlier {
-			if a.Noun != b.Noun || a.Unit != b.Unit || a.Role == RoleWindow {
-				continue
+			if a.Noun != b.Noun || a.Unit != b.Unit || a.Role == RoleWindow || a.Narrow != b.Narrow {
+				continue // "12 accounts" and "two shared accounts" count different things
 			}
 			if a.Role != b.Role && (a.Role == RoleBaseline || a.Role == RoleAfter || b.Role == RoleBaseline || b.Role == RoleAfter) {
 				continue

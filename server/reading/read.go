@@ -20,11 +20,14 @@ func Read(in Input) Reading {
 		r.Sentences = append(r.Sentences, Sentence{Start: s.Start, End: s.End, Part: tags[i], Chance: chance(chances[i], tags[i])})
 	}
 	r.Quantities = append(r.Quantities, quantities(in.Text, clues)...)
-	measure(in.Text, clues, tags, &r)
+	measure(in.Text, in.Names, clues, tags, &r)
 	if in.Plain {
 		plain(in.Text, clues, &r)
 	}
 	r.ResponseType = responseType(in, clues, &r)
+	if r.ResponseType == NonAnswer {
+		r.nothingTold(clues)
+	}
 	if !in.Kind.Technical() || in.Kind == "" {
 		r.Gaps = gaps(in, clues, tags, &r)
 		for _, g := range r.Gaps {
@@ -32,6 +35,29 @@ func Read(in Input) Reading {
 		}
 	}
 	return r
+}
+
+// tooFew is the number of words up to which a reply that tells nothing has no parts either.
+const tooFew = 4
+
+// nothingTold takes back the parts of a reply that holds no story: the tagger gives every sentence its likeliest part,
+// also "I don't know" and "Next".
+func (r *Reading) nothingTold(clues []clue) {
+	t := tally(clues)
+	if t.acts > t.dodges || t.dodges == 0 && t.events > 0 && r.Words > tooFew {
+		return // "I have never done that" holds an act, and it is denied
+	}
+	for i := range r.Sentences {
+		if clues[i].has(gDodge) || r.Words <= tooFew || t.events == 0 {
+			r.Sentences[i].Part = Other
+		}
+	}
+	r.Missing = r.Missing[:0]
+	for _, p := range partOf {
+		if p != Other && !slices.ContainsFunc(r.Sentences, func(s Sentence) bool { return s.Part == p }) {
+			r.Missing = append(r.Missing, p)
+		}
+	}
 }
 
 // chance is how likely a part is, rounded to hundredths.

@@ -13,7 +13,7 @@ import (
 )
 
 func read(text string) reading.Reading {
-	return reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Level: "L5"})
+	return reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Reach: true})
 }
 
 func TestResponseType(t *testing.T) {
@@ -92,6 +92,8 @@ func TestConflicts(t *testing.T) {
 		"I had 40 servers by then.":                                1,
 		"It took three weeks, and 5 engineers helped.":             0,
 		"We still had 200 requests, with 12 servers as I told you": 0,
+		"Two shared staging servers were down.":                    0,
+		"I put it on TLS 1.2 and SOC 2 servers.":                   0,
 	} {
 		if got := reading.Conflicts(before, read(text).Quantities); len(got) != want {
 			t.Errorf("%q: %d conflicts, want %d: %+v", text, len(got), want, got)
@@ -109,6 +111,8 @@ func TestFind(t *testing.T) {
 		{"The key was rotated at once.", []string{"rotate key"}, nil},
 		{"Rotating keys helps.", []string{"rotate key"}, []string{"Rotating keys"}},
 		{"I would not rotate the key.", []string{"rotate key"}, nil},
+		{"Rotating the key is not needed.", []string{"rotate key"}, nil},
+		{"Rotating the key is not needed for the old one, but I would rotate the new key.", []string{"rotate key"}, []string{"rotate the new key"}},
 		{"Do not log the token.", []string{"do not log"}, []string{"Do not log"}},
 		{"Validate, then serve. From another domain.", []string{"serve domain"}, nil},
 		{"We used Argon2id.", []string{"re:argon2(id)?"}, []string{"Argon2id"}},
@@ -151,6 +155,54 @@ func TestOnlyAsks(t *testing.T) {
 		if got := reading.OnlyAsks(text); got != want {
 			t.Errorf("OnlyAsks(%q) = %v", text, got)
 		}
+	}
+}
+
+func TestAskOf(t *testing.T) {
+	for text, want := range map[string]reading.Ask{
+		"?":                                   reading.AskAgain,
+		"What?":                               reading.AskAgain,
+		"Pardon?":                             reading.AskAgain,
+		"I don't understand the question.":    reading.AskAgain,
+		"Sorry, I didn't get that.":           reading.AskAgain,
+		"Could you say that more simply?":     reading.AskAgain,
+		"Can you repeat the question please?": reading.AskAgain,
+		"What do you mean by that?":           reading.AskAgain,
+		"I am not sure what you want. Can you give me an example?":           reading.AskAgain,
+		"Can I think for a minute?":                                          reading.AskTime,
+		"One moment please":                                                  reading.AskTime,
+		"Give me a second.":                                                  reading.AskTime,
+		"Can we stop here please? I feel sick.":                              reading.AskStop,
+		"I need a break":                                                     reading.AskStop,
+		"I'd like to end the interview.":                                     reading.AskStop,
+		"Why do you ask?":                                                    reading.AskReason,
+		"Who can upload files?":                                              reading.AskFact,
+		"Sorry, I didn't get that. Who is the customer?":                     reading.AskFact,
+		"I stopped the rollout.":                                             reading.AskNothing,
+		"I did not understand why it failed, so I read the logs.":            reading.AskNothing,
+		"Again and again the deploy failed until I pinned the version.":      reading.AskNothing,
+		"What I did was to stop the rollout and tell the team.":              reading.AskNothing,
+		"We finished here because the customer was satisfied with it.":       reading.AskNothing,
+		"I need to stop the attacker first, then rotate the key.":            reading.AskNothing,
+		"Wait for the next release and tell nobody, that was my plan.":       reading.AskNothing,
+		"Stop the deployment.":                                               reading.AskNothing,
+		"I don't know.":                                                      reading.AskNothing,
+		"Let me think about the trust boundaries: the CDN, then the origin.": reading.AskNothing,
+	} {
+		if got := reading.AskOf(text); got != want {
+			t.Errorf("AskOf(%q) = %q, want %q", text, got, want)
+		}
+	}
+}
+
+func TestQuestionsIn(t *testing.T) {
+	text := "First I would ask whether it is being exploited. Do we have logs? Then I turn sorting off. Does that answer your question?"
+	var got []string
+	for _, s := range reading.QuestionsIn(text) {
+		got = append(got, text[s.Start:s.End])
+	}
+	if diff := cmp.Diff([]string{"First I would ask whether it is being exploited.", "Do we have logs?"}, got); diff != "" {
+		t.Error(diff)
 	}
 }
 
@@ -241,4 +293,37 @@ func FuzzRead(f *testing.F) {
 		reading.Answers(text, interview.ExpectNumber)
 		reading.Echoes(text, "a signing key on a separate machine")
 	})
+}
+
+func TestDeclines(t *testing.T) {
+	for text, want := range map[string]bool{
+		"Sorry, I have never done that.":         true,
+		"I don't know.":                          true,
+		"I can't think of an example right now.": true,
+		"No idea.":                               true,
+		"I don't know exactly, but I rotated 40 keys that day.":       false,
+		"I never trusted the header, so I checked the owner in code.": false,
+		"We never had a test for it. I wrote one and ran it nightly.": false,
+	} {
+		if got := reading.Declines(text); got != want {
+			t.Errorf("Declines(%q) = %v", text, got)
+		}
+	}
+}
+
+func TestClause(t *testing.T) {
+	const text = "I wrote to each of the forty teams in the region and asked for their list, which took a week."
+	for _, tt := range []struct {
+		from, to int
+		want     string
+	}{
+		{0, 34, "I wrote to each of the forty teams…"}, // "in the region" follows
+		{0, 48, "I wrote to each of the forty teams in the region"},
+		{53, 73, "asked for their list"},
+		{75, len(text), "which took a week."},
+	} {
+		if got := reading.Clause(text, tt.from, tt.to); got != tt.want {
+			t.Errorf("[%d:%d] = %q, want %q", tt.from, tt.to, got, tt.want)
+		}
+	}
 }

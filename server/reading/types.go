@@ -72,6 +72,16 @@ type Quantity struct {
 	Unit  string  `json:"unit,omitempty"`
 	Noun  string  `json:"noun,omitempty"`
 	Role  string  `json:"role"`
+	// Narrow are the words between figure and noun that say which of them are counted: "two shared accounts".
+	Narrow string `json:"-"`
+}
+
+// Backing is what was said about the figures of an outcome.
+type Backing struct {
+	Before bool // what it was before
+	Window bool // over how long
+	Source bool // how it was measured
+	Noun   bool // what was counted
 }
 
 // Gap is something that was not found. Start and End are the words it rests on, 0 and 0 when there are none.
@@ -121,6 +131,7 @@ type Reading struct {
 	Quantities    []Quantity   `json:"quantities"`
 	Codes         []string     `json:"gaps"` // the codes of Gaps, in the order they are probed
 	Gaps          []Gap        `json:"-"`
+	Backed        Backing      `json:"-"`
 	Measures      Measures     `json:"measures"`
 }
 
@@ -130,7 +141,8 @@ type Input struct {
 	Text       string
 	Kind       interview.Kind
 	Expect     interview.Expect
-	Level      string
+	Reach      bool     // the level is above the pack's lowest: what happens at a larger scale is asked for
+	Names      []string // of the pack's principles, found where an answer drops them
 	Observable bool // the principle is about people: an outcome one could observe needs no figure
 	Followup   bool // the answer to a follow-up, whose form is Expect
 	// Plain asks for how plainly it is put as well: jargon and readability, which no follow-up needs.

@@ -38,6 +38,7 @@ type Graded struct {
 	RedFlags   []grading.RedFlag `json:"red_flags,omitempty"`
 	Flags      []string          `json:"flags,omitempty"`
 	Dropped    int               `json:"quotes_dropped,omitempty"`
+	Nearness   string            `json:"nearness,omitempty"` // the embedder whose vectors counted; empty: words alone
 	By         string            `json:"by"`
 	Judge      *interview.Judge  `json:"judge,omitempty"`
 	Earlier    []Graded          `json:"earlier,omitempty"`
@@ -153,7 +154,7 @@ func outcome(st *interview.State, b *interview.Block, o *interview.Outcome) Grad
 		out.Status, out.Reason = grading.StatusFailed, cmp.Or(o.Failed, g.Reason, "the grade cannot be read")
 		return out
 	}
-	out.Unprompted, out.After, out.Exercise, out.RedFlags, out.Flags, out.Dropped, out.Prose = g.Unprompted, g.After, g.Exercise, g.RedFlags, g.Flags, g.Dropped, g.Prose
+	out.Unprompted, out.After, out.Exercise, out.RedFlags, out.Flags, out.Dropped, out.Nearness, out.Prose = g.Unprompted, g.After, g.Exercise, g.RedFlags, g.Flags, g.Dropped, g.Nearness, g.Prose
 	if len(g.Dimensions) == 0 {
 		return out
 	}

@@ -2,10 +2,12 @@ package report
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"rehearse/server/grading"
 	"rehearse/server/interview"
+	"rehearse/server/reading"
 )
 
 // Markdown writes the report for a person, or for a file kept beside other notes.
@@ -140,7 +142,7 @@ func verdictMarkdown(p printer, r Report) {
 	if v.Failed > 0 {
 		line += fmt.Sprintf(" %d grades could not be made, so there is no number for the whole.", v.Failed)
 	}
-	p("%s Practice by our own rules; not Amazon's.", line)
+	p("%s Practice by our own rules.", line)
 	p("")
 	for i, g := range r.Gains {
 		p("%d. **%s.** %s.", i+1, plainLine(g.About), plainLine(g.Costs))
@@ -245,7 +247,48 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 	if e.Threats != nil {
 		p("- Threats: %d, of which %d name source, action, impact and component.", *e.Threats, *e.FourSlots)
 	}
+	if e.Generic != nil && *e.Generic > 0 {
+		p("- Threats that name no element of the diagram and could stand in any model: %d.", *e.Generic)
+	}
+	briefingMarkdown(p, e.Briefing)
+	if e.Boundaries != nil {
+		p("- Trust boundaries: %d of the diagram's %d named.", *e.Crossed, *e.Boundaries)
+	}
 	p("")
+}
+
+// briefingMarkdown shows the checks of an explanation.
+func briefingMarkdown(p printer, b *grading.Briefing) {
+	if b == nil {
+		return
+	}
+	p("- Checks passed: %d of %d.", b.Passed, b.Checks)
+	if b.AskAt > 0 {
+		p("- What you asked for begins at word %d; it should stand within the first 40.", b.AskAt)
+	} else {
+		p("- No request was found: say in the first 40 words what you want decided.")
+	}
+	p("- Reading grade %.1f; 10 or less for this listener.", b.Level)
+	if len(b.Jargon) > 0 {
+		p("- Terms that were not explained: %d.", len(b.Jargon))
+	}
+	for _, o := range b.Choices {
+		p("- Option, %s: %s.", plainLine(o.Text), map[bool]string{true: "offered", false: "not offered"}[o.Said])
+	}
+	for _, h := range b.Held {
+		p("- Fact, %s: %s. %s", plainLine(h.Text), h.State, h.Why)
+	}
+	if len(b.Invented) > 0 {
+		p("- Figures that the case does not give: %d.", len(b.Invented))
+	}
+	for _, q := range b.Asked {
+		state := map[bool]string{true: "met", false: "not met"}[q.Met]
+		if q.Yielded {
+			state = "you gave way"
+		}
+		p("- Turn %d, in role: %s. %s", q.Turn, state, q.Why)
+	}
+	p("- Whether a listener who hears only your words could answer for them was not checked: that takes a model.")
 }
 
 func share(v *float64) string {
@@ -285,13 +328,16 @@ func questionMarkdown(p printer, q Question) {
 		p("*Follow-up %s, %s: %s; %s.*", q.Probe.Type, q.Probe.Name, q.Probe.Gap, state)
 	}
 	p("")
-	for _, c := range q.Clarified {
-		if !c.Repeat {
-			p("You asked: %s  ", strings.ReplaceAll(c.Question, "\n", " "))
-			p("Answer: %s", c.Text)
-			p("")
+	clarified := func(inside bool) {
+		for _, c := range q.Clarified {
+			if !c.Repeat && c.Inside == inside {
+				p("You asked: %s  ", strings.ReplaceAll(c.Question, "\n", " "))
+				p("Answer: %s", c.Text)
+				p("")
+			}
 		}
 	}
+	clarified(false)
 	for _, h := range q.Hints {
 		p("Hint: %s", h)
 		p("")
@@ -300,6 +346,7 @@ func questionMarkdown(p printer, q Question) {
 	case q.Answer != nil:
 		quote(p, q.Answer.Text)
 		answerMarkdown(p, q.Answer)
+		clarified(true)
 	case q.Skipped == "dont_know":
 		p("You said that you did not know.")
 		p("")
@@ -331,7 +378,20 @@ func answerMarkdown(p printer, a *Answer) {
 		line += fmt.Sprintf(" Sentences: S %d, T %d, A %d, R %d.", n["S"], n["T"], n["A"], n["R"])
 	}
 	if len(a.Missing) > 0 {
-		line += " Not found: " + strings.Join(a.Missing, ", ") + "."
+		var none, touched []string
+		for _, part := range a.Missing {
+			if slices.ContainsFunc(a.Sentences, func(s reading.Sentence) bool { return string(s.Part) == part }) {
+				touched = append(touched, part)
+			} else {
+				none = append(none, part)
+			}
+		}
+		if len(none) > 0 {
+			line += " Not found: " + strings.Join(none, ", ") + "."
+		}
+		if len(touched) > 0 {
+			line += " Hardly more than touched on: " + strings.Join(touched, ", ") + "."
+		}
 	}
 	if a.Ownership != nil && a.Ownership.I+a.Ownership.We+a.Ownership.Passive > 0 {
 		line += fmt.Sprintf(" In Action sentences: I %d, we %d, passive %d.", a.Ownership.I, a.Ownership.We, a.Ownership.Passive)
@@ -371,6 +431,9 @@ func readingMarkdown(p printer, title string, r *Reading, first bool) {
 	}
 	line := fmt.Sprintf("**%s:** parts %s; figures %d.", title, none(strings.Join(r.Parts, " ")), r.Numbers)
 	line += " Missing: " + none(strings.Join(gaps, ", ")) + "."
+	if len(r.Open) > 0 {
+		line += " Taken up when asked, which code cannot judge: " + strings.Join(r.Open, ", ") + "."
+	}
 	if len(ready) > 0 {
 		line += " May wait until asked: " + strings.Join(ready, ", ") + "."
 	}
@@ -406,7 +469,7 @@ func technicalMarkdown(p printer, bl Block) {
 		p("")
 	}
 	if len(bl.Findings) > 0 {
-		p("| finding | lines | severity | said | lines matched |")
+		p("| finding | lines | severity | said | with its lines |")
 		p("|---|---|---|---|---|")
 		for _, f := range bl.Findings {
 			p("| %s (CWE-%d) | %d-%d | %s | %s | %s |", cell(f.Title), f.CWE, f.Lines[0], f.Lines[1], f.Severity, yesNo(f.Said), yesNo(f.LineMatch))
@@ -430,8 +493,21 @@ func technicalMarkdown(p printer, bl Block) {
 		}
 		p("")
 	}
+	for _, h := range bl.Boundaries {
+		where := "not named"
+		switch {
+		case h.Named && h.Turn > 0:
+			where = fmt.Sprintf("named in turn %d", h.Turn)
+		case h.Named:
+			where = "named in a row"
+		}
+		p("- Trust boundary: %s (%s)", h.Label, where)
+	}
+	if len(bl.Boundaries) > 0 {
+		p("")
+	}
 	for _, f := range bl.Facts {
-		p("- Decisive fact: %s (%s)", f.Answer, map[bool]string{true: "you asked", false: "you did not ask"}[f.Asked])
+		p("- Decisive fact: %s (%s)", f.Answer, map[bool]string{true: "you asked", false: "not given: no question of yours matched it"}[f.Asked])
 	}
 	if len(bl.Facts) > 0 {
 		p("")

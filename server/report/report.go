@@ -85,6 +85,7 @@ type Block struct {
 	FalseAlarm int               `json:"rows_that_match_no_finding,omitempty"`
 	Decoys     []Decoy           `json:"decoys,omitempty"`
 	Order      []OrderStep       `json:"order,omitempty"`
+	Boundaries []Boundary        `json:"boundaries,omitempty"`
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
 	Claims     []interview.Quote `json:"claims,omitempty"`
@@ -138,6 +139,7 @@ type Reading struct {
 	Ownership reading.Ownership `json:"ownership"`
 	Numbers   int               `json:"quantities"`
 	Gaps      []Gap             `json:"gaps"`
+	Open      []string          `json:"answered_undecided,omitempty"` // gaps that a follow-up asked for and an answer took up
 }
 
 // Gap is something the reading did not find.
@@ -220,7 +222,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 		if !b.Closed {
 			end, at = st.InterviewS, st.ClosedAt
 		}
-		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(at.Sub(b.StartedAt).Minutes())})
+		r.Phases = append(r.Phases, Phase{Block: b.Block, ID: b.Phase, Title: b.Title, PlannedM: b.Minutes, InterviewM: round((end - b.StartS) / 60), WallM: round(b.WallS(&st, at) / 60)})
 		r.Blocks = append(r.Blocks, block(st, b, p))
 	}
 	recitals(&r, p, earlier)
@@ -295,13 +297,13 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 		}
 	}
 	read := func(t *interview.Turn) reading.Reading {
-		return reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Expect: t.Expect, Level: st.Session.Level, Observable: observable, Followup: !t.Main})
+		return reading.Read(reading.Input{Question: t.Text, Text: t.Answer, Kind: kind, Expect: t.Expect, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames(), Observable: observable, Followup: !t.Main})
 	}
 	var first *interview.Turn
 	var all []string
 	for _, n := range b.Turns {
 		t := st.Turn(n)
-		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), st.Session.Level, rubric))
+		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), p.Reaches(st.Session.Level), rubric))
 		if t.Answered {
 			all = append(all, t.Answer)
 			if first == nil {
@@ -324,8 +326,9 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	}
 	if kind == interview.KindBehavioural {
 		out.Unprompted = twoReadings(read(first), p)
-		whole := reading.Read(reading.Input{Question: first.Text, Text: strings.Join(all, "\n\n"), Kind: kind, Level: st.Session.Level, Observable: observable})
+		whole := reading.Read(reading.Input{Question: first.Text, Text: strings.Join(all, "\n\n"), Kind: kind, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames(), Observable: observable})
 		out.After = twoReadings(whole, p)
+		out.After.since(out.Unprompted, st, b)
 		return out
 	}
 	if rubric != nil {
@@ -334,7 +337,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	return out
 }
 
-func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before, level string, rubric *interview.Rubric) Question {
+func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before string, reach bool, rubric *interview.Rubric) Question {
 	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
 		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts, Effort: t.Effort}
@@ -359,7 +362,7 @@ func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read fun
 		}
 	}
 	if t.Probe != nil {
-		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, level, rubric)}
+		q.Probe = &Probe{Type: t.Probe.Type, Name: probeName(p, t.Probe.Type), Gap: probeGap(p, t.Probe.Type), Filled: filled(t, before, reach, rubric)}
 	}
 	return q
 }
@@ -369,6 +372,7 @@ var otherProbes = map[string][2]string{
 	probing.TypeIfSaid:        {"harder case", "what was said has a harder case"},
 	probing.TypeMisconception: {"claim that does not hold", "something was claimed that does not hold"},
 	probing.TypePoint:         {"missing point", "something a strong answer holds was not said"},
+	probing.TypeSweep:         {"anything else", "time was left and something was not said"},
 	probing.TypeDontKnow:      {"how would you go about it", "the answer was not known"},
 }
 
@@ -392,7 +396,7 @@ func probeGap(p *interview.Pack, typ string) string {
 }
 
 // filled says whether the answer to a follow-up brought what was missing.
-func filled(t *interview.Turn, before, level string, rubric *interview.Rubric) *bool {
+func filled(t *interview.Turn, before string, reach bool, rubric *interview.Rubric) *bool {
 	yes, no := true, false
 	if t.Skipped != "" {
 		return &no
@@ -416,15 +420,15 @@ func filled(t *interview.Turn, before, level string, rubric *interview.Rubric) *
 	if !reading.Answers(t.Answer, t.Expect) {
 		return &no
 	}
-	if lacks(before, t.Probe.Type, level) && !lacks(before+"\n\n"+t.Answer, t.Probe.Type, level) {
+	if lacks(before, t.Probe.Type, reach) && !lacks(before+"\n\n"+t.Answer, t.Probe.Type, reach) {
 		return &yes
 	}
 	return nil // an answer of the right form; whether it says what was missing, code cannot tell
 }
 
 // lacks reports whether a reading of the text still has a gap of this type.
-func lacks(text, typ, level string) bool {
-	r := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Level: level})
+func lacks(text, typ string, reach bool) bool {
+	r := reading.Read(reading.Input{Text: text, Kind: interview.KindBehavioural, Reach: reach})
 	return slices.ContainsFunc(r.Gaps, func(g reading.Gap) bool { return g.Code == typ })
 }
 
@@ -442,6 +446,34 @@ func twoReadings(r reading.Reading, p *interview.Pack) *Reading {
 		out.Gaps = append(out.Gaps, Gap{Code: g.Code, Name: probeName(p, g.Code), Ready: slices.Contains(readyWhenAsked, g.Code)})
 	}
 	return out
+}
+
+// since holds the reading of everything against that of the first answer. More words take nothing away, so a part that
+// was there stays, and a gap that was not there does not open. What was asked for and answered in the form it was asked
+// in is not called missing: whether it says what was meant, code cannot tell.
+func (r *Reading) since(first *Reading, st interview.State, b *interview.Block) {
+	for _, part := range []string{"S", "T", "A", "R"} {
+		if slices.Contains(first.Parts, part) && !slices.Contains(r.Parts, part) {
+			r.Parts = append(r.Parts, part)
+		}
+	}
+	slices.SortFunc(r.Parts, func(a, b string) int { return strings.Index("STAR", a) - strings.Index("STAR", b) })
+	answered := func(code string) bool {
+		return slices.ContainsFunc(b.Turns, func(n int) bool {
+			t := st.Turn(n)
+			return t.Probe != nil && t.Probe.Type == code && t.Answered && reading.Answers(t.Answer, t.Expect)
+		})
+	}
+	r.Gaps = slices.DeleteFunc(r.Gaps, func(g Gap) bool {
+		switch {
+		case !slices.ContainsFunc(first.Gaps, func(f Gap) bool { return f.Code == g.Code }):
+			return true
+		case answered(g.Code):
+			r.Open = append(r.Open, g.Name)
+			return true
+		}
+		return false
+	})
 }
 
 // technical fills in points, findings, order and decisive facts.
@@ -468,6 +500,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 	}
 	findings(out, st, b, rubric)
 	order(out, st, b, rubric)
+	boundaries(out, st, b, item)
 	decisive(out, st, b, item, rubric)
 }
 

@@ -29,6 +29,23 @@ func order(out *Block, st interview.State, b *interview.Block, rubric *interview
 	}
 }
 
+// Boundary is a trust boundary of the diagram. Turn is where it was named in prose, 0 for a row of the model.
+type Boundary struct {
+	Label string `json:"label"`
+	Named bool   `json:"named"`
+	Turn  int    `json:"turn,omitempty"`
+}
+
+// boundaries lists the trust boundaries of a threat model's diagram, and which of them were named.
+func boundaries(out *Block, st interview.State, b *interview.Block, item *interview.Item) {
+	if item == nil || item.Kind != interview.KindThreatModel {
+		return
+	}
+	for _, h := range grading.Boundaries(&st, b, item.Assets.Diagram) {
+		out.Boundaries = append(out.Boundaries, Boundary{h.Label, h.Named, h.Turn})
+	}
+}
+
 // decisive lists the facts that change an answer, and whether the candidate asked for each.
 func decisive(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
 	if item == nil {

@@ -49,6 +49,9 @@ func artefacts(t *testing.T) string {
 	return dir
 }
 
+// patience is how long one step may take, on a slow machine under the race detector as well.
+const patience = 40 * time.Second
+
 // page is one tab, with everything that it said and asked for.
 type page struct {
 	t    *testing.T
@@ -80,7 +83,7 @@ func open(t *testing.T, address string) *page {
 	if err := chromedp.Do(tab); err != nil {
 		t.Fatalf("the browser did not start: %v", err)
 	}
-	ctx, cancel := context.WithTimeout(tab, 50*time.Second)
+	ctx, cancel := context.WithTimeout(tab, 4*time.Minute)
 	t.Cleanup(cancel)
 	p := &page{t: t, ctx: ctx, host: u.Host, dir: artefacts(t)}
 	p.watch()
@@ -155,7 +158,7 @@ func (p *page) check() {
 // do runs steps and stops the test with a picture when one fails.
 func (p *page) do(what string, steps ...chromedp.Action[chromedp.Void]) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 15*time.Second)
+	ctx, cancel := context.WithTimeout(p.ctx, patience)
 	defer cancel()
 	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.fail("%s: %v", what, err)
@@ -175,7 +178,7 @@ func read[T any](p *page, expression string) T {
 // until waits for an expression to hold.
 func (p *page) until(what, expression string) {
 	p.t.Helper()
-	for began := time.Now(); time.Since(began) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
 		ok, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool]("!!("+expression+")"))
 		if ok {
 			return
@@ -299,6 +302,40 @@ func TestAStoryInABrowser(t *testing.T) {
 	p.until("the own marks", `(() => { for (const s of document.querySelectorAll("form select")) { s.value = "2"; s.selectedIndex = 2; s.dispatchEvent(new Event("change", {bubbles: true})); } return true })()`)
 	p.do("the comparison", chromedp.Click(button("Save and compare")))
 	p.until("both marks", `document.body.innerText.includes("(you: 2)") && document.body.innerText.includes("measured by code")`)
+	// One sentence is pointed to, with the keyboard alone: it is shown as a claim and survives a reload.
+	p.do("the pick", chromedp.Focus(`//button[starts-with(normalize-space(), "Point to it")]`), chromedp.KeyEvent("\r"))
+	p.until("the sentences to point to", `document.activeElement?.classList.contains("sentence")`)
+	picked := read[string](p, "document.activeElement.innerText")
+	p.do("the sentence", chromedp.KeyEvent("\r"))
+	claimed := `document.body.innerText.includes("Claimed by you, not judged: “" + ` + fmt.Sprintf("%q", picked) + ` + "”")`
+	p.until("the claim", claimed+` && document.activeElement?.innerText.startsWith("Point to another sentence")`)
+	p.do("the reload of the report", chromedp.Reload())
+	p.until("the claim after the reload", claimed)
 	p.pictures("report", true)
+	p.check()
+}
+
+// TestAReviewOnAPhone: on a narrow window an exercise opens with its question in view, and skipping the only one asks first.
+func TestAReviewOnAPhone(t *testing.T) {
+	chromium(t)
+	s := start(t, t.TempDir(), "--model", "none", "--seed", "4")
+	p := open(t, s.url)
+	phone := windows[1]
+	p.do("the link", chromedp.EmulateViewport(phone.width, phone.height, phone.opts...), chromedp.Navigate(s.url+"/?token="+s.token), chromedp.WaitVisible(button("Start")))
+	p.do("the start", chromedp.Click(choice("Code review")), chromedp.Click(button("Start")))
+	p.until("the question", boxOpen+` && (`+question+`).includes("Code review")`)
+	p.until("the question in view", `(() => { const r = document.querySelector('section[aria-label="Question"]').getBoundingClientRect(); return scrollY === 0 && r.top >= 0 && r.top < innerHeight / 2 })()`)
+	p.picture("review-phone", false)
+	p.do("the skip", chromedp.Click(button("Skip")), chromedp.WaitVisible(button("Skip it")), chromedp.Click(button("Go on")))
+	p.until("still open", boxOpen)
+	p.do("the skip, meant", chromedp.Click(button("Skip")), chromedp.WaitVisible(button("Skip it")), chromedp.Click(button("Skip it")))
+	p.until("the end", `(`+question+`).includes("over") && !document.querySelector("#pad-findings")`)
+
+	p.do("another", chromedp.EmulateViewport(windows[0].width, windows[0].height), chromedp.Navigate(s.url+"/"), chromedp.WaitVisible(button("Start")),
+		chromedp.Click(choice("Threat model")), chromedp.Click(button("Start")))
+	p.until("the diagram", `document.querySelector('[aria-label="Diagram"] img')?.complete && `+boxOpen)
+	p.picture("threat-model-desktop", false)
+	p.do("the larger one", chromedp.Click(button("Enlarge the diagram")))
+	p.until("it is larger", `document.querySelector('[aria-label="Diagram"] img').clientWidth > 1000 && document.documentElement.scrollWidth <= innerWidth`)
 	p.check()
 }

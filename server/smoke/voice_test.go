@@ -214,7 +214,7 @@ func hear(t *testing.T, events []interview.Event) heard {
 }
 
 // checkFollowUps holds every follow-up against what may be said, and returns how many there are and how
-// many of them a model spoke. A reply to "I don't know" is authored whole and is not counted.
+// many of them a model spoke. A reply to "I don't know" and a last "anything else" are authored whole and not counted.
 func (h heard) checkFollowUps(t *testing.T, p *interview.Pack) (all, byModel int) {
 	t.Helper()
 	var terms []string
@@ -240,7 +240,7 @@ func (h heard) checkFollowUps(t *testing.T, p *interview.Pack) (all, byModel int
 		if broke := guard.Check(q.Text, guard.Rules{Wording: q.Wording, Transcript: h.said, Terms: terms}); len(broke) > 0 {
 			t.Errorf("turn %d must not be said (%v): %q", q.Turn, broke[0], q.Text)
 		}
-		if q.Probe == nil || q.Probe.Type == "dont_know" {
+		if q.Probe == nil || q.Probe.Type == "dont_know" || q.Probe.Type == "sweep" {
 			continue
 		}
 		all++

@@ -17,7 +17,7 @@ const Name = "authored"
 const maxWords = 35
 
 // leads join a quoted clause to the question.
-var leads = []string{"You said: “%.” ", "You mentioned: “%.” ", "A moment ago you said: “%.” ", "Let me stay with this: “%.” "}
+var leads = []string{"You said: “%.” ", "You mentioned: “%.” ", "In your words: “%.” ", "Let me stay with this: “%.” "}
 
 // Authored is the voice without a model.
 type Authored struct{}
@@ -38,6 +38,10 @@ func (Authored) Speak(_ context.Context, b interview.Brief) (interview.Utterance
 // Join puts an anchor in front of a question: lead holds a % where the anchor goes. The anchor's last
 // mark is dropped, since the lead brings its own.
 func Join(lead, anchor, question string) string {
-	anchor = strings.TrimRight(strings.Join(strings.Fields(anchor), " "), ".,;:!… ")
+	anchor = strings.Join(strings.Fields(anchor), " ")
+	if strings.HasSuffix(anchor, "…") { // cut within a sentence: no full stop that was never there
+		return strings.Replace(lead, "%.", anchor, 1) + question
+	}
+	anchor = strings.TrimRight(anchor, ".,;:! ")
 	return strings.Replace(lead, "%", anchor, 1) + question
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { clean, sameRows, startRows, withLines } from '../src/state/artifacts';
 import { choose, parseDraft } from '../src/state/drafts';
-import { answersOf, groupPoints, linesOf, partsOf, readReport, runs, textOf } from '../src/state/report';
+import { answersOf, groupPoints, linesOf, partsOf, readReport, runs, sentencesOf, textOf } from '../src/state/report';
 import { countWords, spoken } from '../src/state/text';
 import { parseRoute, toReport } from '../src/view/route';
 
@@ -83,6 +83,30 @@ describe('report', () => {
     expect(linesOf([[3, 5], [9, 9]])).toBe('3–5; 9');
     expect(linesOf({ start: 4, end: 4 })).toBe('4');
     expect(textOf({ yours: 1, ours: ['a', 'b'] })).toBe('yours: 1, ours: a, b');
+  });
+});
+
+describe('sentences to point to', () => {
+  it('are cut at the bytes of the server, with letters of several bytes before them', () => {
+    // “é” and “ü” have two bytes, “🙂” has four: the second sentence begins at byte 17, character 13.
+    const text = 'Café über 🙂. I asked for it.';
+    const first = new TextEncoder().encode('Café über 🙂.').length;
+    const r = readReport({
+      blocks: [
+        {
+          questions: [
+            { turn: 1, answer: { text, sentences: [{ start: 0, end: first, part: 'S' }, { start: first + 1, end: new TextEncoder().encode(text).length, part: 'A' }] } },
+            { turn: 2, skipped: 'skip' },
+            { turn: 3, answer: { text: 'No.', sentences: [{ start: 0, end: 3, part: 'O' }] } },
+          ],
+        },
+      ],
+    });
+    expect(sentencesOf(r.blocks[0]!)).toEqual([
+      { turn: 1, start: 0, end: 17, text: 'Café über 🙂.' },
+      { turn: 1, start: 18, end: 33, text: 'I asked for it.' },
+      { turn: 3, start: 0, end: 3, text: 'No.' },
+    ]);
   });
 });
 

@@ -9,10 +9,20 @@ import (
 	"rehearse/server/pack"
 )
 
-// Flagship is the Amazon pack, loaded as the program loads it.
+// Flagship is the pack that is used when none is named, loaded as the program loads it.
 func Flagship(tb testing.TB) *interview.Pack {
 	tb.Helper()
-	p, err := pack.Load(knowledge.Pack("amazon-appsec"), knowledge.Formats())
+	p, err := pack.Load(knowledge.Pack(knowledge.Flagship), knowledge.Formats())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return p
+}
+
+// Second is the pack for another role, loaded as the program loads it.
+func Second(tb testing.TB) *interview.Pack {
+	tb.Helper()
+	p, err := pack.Load(knowledge.Pack("site-reliability"), knowledge.Formats())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -3,7 +3,7 @@
 import { once } from '../wire/once';
 import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
 import { isSingle } from './lobby.svelte';
-import { readReport, type Report } from './report';
+import { readReport, type Quote, type Report } from './report';
 
 /** The single exercise that practises one part of a longer interview, by the part's kind. */
 const drillOf: Record<string, string> = {
@@ -60,6 +60,17 @@ export class Reading {
     this.problem = '';
     try {
       await once(this.id, { type: 'rate', block, dimensions });
+      await this.refresh();
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  /** Keeps the sentence that the candidate says shows a dimension, and loads the report with it. */
+  async claim(block: number, dimension: string, q: Quote): Promise<void> {
+    this.problem = '';
+    try {
+      await once(this.id, { type: 'claim', block, dimension, turn: q.turn, start: q.start, end: q.end });
       await this.refresh();
     } catch (e) {
       this.problem = messageOf(e);

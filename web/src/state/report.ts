@@ -1,7 +1,7 @@
 // The report as the page shows it. Everything in it may be missing: reading it never throws.
 
 import type { VoiceInfo } from '../wire/frames';
-import { cut, type Piece, type Span } from '../wire/bytes';
+import { ByteText, cut, type Piece, type Span } from '../wire/bytes';
 
 export interface Sentence extends Span {
   part: string;
@@ -45,7 +45,7 @@ export interface Question {
   probe?: { type?: string; name?: string; gap?: string; filled?: boolean | null };
   skipped?: string | boolean | null;
   answer?: Answer | null;
-  clarifications?: { question?: string; text?: string }[];
+  clarifications?: { question?: string; text?: string; repeat?: boolean }[];
   hints?: string[];
 }
 
@@ -53,6 +53,8 @@ export interface Reading {
   parts?: string[] | Record<string, number>;
   ownership?: Ownership;
   gaps?: { code?: string; name?: string; ready_when_asked?: boolean }[];
+  /** Gaps that a follow-up asked for and an answer took up, which code cannot judge. */
+  answered_undecided?: string[];
 }
 
 export interface Quote extends Span {
@@ -153,6 +155,20 @@ export interface Grade {
   dropped: number;
   prose: string;
   earlier: Grade[];
+  briefing: Briefing | null;
+}
+
+/** The checks of an explanation to somebody who is not technical. */
+export interface Briefing {
+  passed: number;
+  checks: number;
+  askAt: number;
+  level: number;
+  jargon: Quote[];
+  invented: Quote[];
+  options: { text: string; said: boolean }[];
+  facts: { text: string; state: string; why: string; quotes: Quote[] }[];
+  asked: { turn: number; met: boolean; yielded: boolean; why: string }[];
 }
 
 export interface Block {
@@ -172,6 +188,7 @@ export interface Block {
   rows_that_match_no_finding?: number;
   decoys: { lines?: unknown; why_safe?: string; taken?: boolean }[];
   decisive_facts: { id?: string; asked?: boolean; answer?: string }[];
+  boundaries: { label?: string; named?: boolean; turn?: number }[];
 }
 
 export interface Report {
@@ -251,6 +268,22 @@ function gradeOf(v: unknown): Grade | null {
     dropped: num(v.quotes_dropped),
     prose: textOf(v.prose),
     earlier: objs(v.earlier).flatMap((e) => gradeOf(e) ?? []),
+    briefing: briefingOf(isObj(v.exercise) ? v.exercise.briefing : null),
+  };
+}
+
+function briefingOf(v: unknown): Briefing | null {
+  if (!isObj(v)) return null;
+  return {
+    passed: num(v.passed),
+    checks: num(v.checks),
+    askAt: num(v.ask_at_word),
+    level: num(v.reading_grade),
+    jargon: quotesOf(v.undefined_jargon),
+    invented: quotesOf(v.invented_figures),
+    options: objs(v.options).map((o) => ({ text: textOf(o.text), said: o.said === true })),
+    facts: objs(v.facts).map((f) => ({ text: textOf(f.text), state: textOf(f.state), why: textOf(f.why), quotes: quotesOf(f.quotes) })),
+    asked: objs(v.questions_in_role).map((q) => ({ turn: num(q.turn), met: q.met === true, yielded: q.yielded === true, why: textOf(q.why) })),
   };
 }
 
@@ -309,6 +342,7 @@ export function readReport(raw: unknown): Report {
       })),
       decoys: objs(b.decoys) as Block['decoys'],
       decisive_facts: objs(b.decisive_facts) as Block['decisive_facts'],
+      boundaries: objs(b.boundaries) as Block['boundaries'],
     })),
     numbers: objs(r.numbers) as unknown as Quantity[],
     notes: list(r.notes),
@@ -348,6 +382,22 @@ export function runs(a: Answer): Run[] {
     else out.push({ part: letter, pieces: [piece] });
   }
   return out;
+}
+
+/** A sentence of an answer that can be pointed to; its bytes are the server's. */
+export interface Pickable extends Quote {
+  text: string;
+}
+
+/** The sentences of an exercise's answers, in the order they were said. */
+export function sentencesOf(b: Block): Pickable[] {
+  return b.questions.flatMap((q) => {
+    const text = q.answer?.text ?? '';
+    const turn = q.turn;
+    if (turn === undefined || text === '') return [];
+    const bytes = new ByteText(text);
+    return spans(q.answer?.sentences).map((s) => ({ turn, start: s.start, end: s.end, text: bytes.slice(s.start, s.end) }));
+  });
 }
 
 export interface PointGroups {

@@ -45,7 +45,7 @@ export const modeName = (mode: string | undefined): string => (mode ? (modes[mod
 
 const probes: Record<string, string> = {
   Q01: 'one specific occasion',
-  Q02: 'situation',
+  Q02: 'stakes',
   Q03: 'task',
   Q04: 'your action',
   Q05: 'your own part',

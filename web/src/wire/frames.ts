@@ -180,7 +180,8 @@ export type Command =
   | { type: 'hint' | 'repeat' | 'skip' | 'dont_know'; turn: number }
   | { type: 'stop' | 'pause' | 'resume' | 'end' }
   | { type: 'artifact'; turn: number; kind: string; rows: Row[] }
-  | { type: 'rate'; block: number; dimensions: Record<string, number> };
+  | { type: 'rate'; block: number; dimensions: Record<string, number> }
+  | { type: 'claim'; block: number; dimension: string; turn: number; start: number; end: number };
 
 export type SentCommand = Command & { id: string };
 

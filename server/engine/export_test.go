@@ -1,0 +1,4 @@
+package engine
+
+// AnswerFrom is answerFrom.
+var AnswerFrom = answerFrom
