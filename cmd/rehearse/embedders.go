@@ -6,13 +6,35 @@ import (
 	"slices"
 
 	"rehearse/server/config"
+	"rehearse/server/embed"
 	"rehearse/server/index"
 	"rehearse/server/interview"
 	"rehearse/server/ollama"
 )
 
-// builtin is the embedder in the program; nil in one that was built without it.
-func builtin() index.Embedder { return nil }
+// tableEmbedder is the builtin embedder as the index sees it.
+type tableEmbedder struct{ *embed.Table }
+
+func (e tableEmbedder) Embed(ctx context.Context, texts []string, _ index.Kind) ([][]float32, error) {
+	out := make([][]float32, len(texts))
+	for i, t := range texts {
+		out[i] = e.Table.Embed(t)
+	}
+	return out, ctx.Err()
+}
+
+func (e tableEmbedder) Space() interview.Space {
+	return interview.Space{Model: interview.BuiltinModel, Digest: e.ID(), Prefix: "0", Dim: e.Dim()}
+}
+
+// builtin is the embedder in the program.
+func builtin() (index.Embedder, error) {
+	t, err := embed.New()
+	if err != nil {
+		return nil, err
+	}
+	return tableEmbedder{t}, nil
+}
 
 // ollamaEmbedder is a model of Ollama as the index sees it.
 type ollamaEmbedder struct{ *ollama.Embedder }
@@ -44,36 +66,28 @@ func pdfReader() index.PDFReader {
 
 func readPDF(ctx context.Context, p Program) error { return index.Inside(ctx, p.In, p.Out, os.Exit) }
 
-// wordsOnly is what a person is told where nothing embeds.
-const wordsOnly = "this program was built without its own embedder, so words are searched; an Ollama embedding model would add meaning"
-
-// embedder finds what embeds, and what a person should know of it. For auto that is an Ollama embedding
-// model when there is one, else the builtin embedder. A model that was named and is not there is an error.
-func embedder(ctx context.Context, c config.Config) (index.Embedder, string, error) {
-	b := builtin()
+// embedder finds what embeds. For auto that is an Ollama embedding model when there is one, else the builtin
+// embedder. A model that was named and is not there is an error.
+func embedder(ctx context.Context, c config.Config) (index.Embedder, error) {
 	if c.Embed == config.EmbedBuiltin {
-		if b == nil {
-			return nil, wordsOnly, nil
-		}
-		return b, "", nil
+		return builtin()
 	}
 	e, err := ollama.New(c.Ollama, nil).DetectEmbedder(ctx, c.Embed)
 	switch {
 	case err == nil:
-		return ollamaEmbedder{e}, "", nil
+		return ollamaEmbedder{e}, nil
 	case c.Embed != config.EmbedAuto:
-		return nil, "", err
-	case b == nil:
-		return nil, wordsOnly, nil
+		return nil, err
 	}
-	return b, "", nil
+	return builtin()
 }
 
 // searchEmbedder finds what embeds a question. For auto that is what embedded most of the index, so that a
 // search needs no indexing first.
 func searchEmbedder(ctx context.Context, c config.Config, spaces []interview.Space) (index.Embedder, string, error) {
 	if c.Embed != config.EmbedAuto {
-		return embedder(ctx, c)
+		e, err := embedder(ctx, c)
+		return e, "", err
 	}
 	if len(spaces) == 0 {
 		return nil, "", nil
@@ -81,7 +95,7 @@ func searchEmbedder(ctx context.Context, c config.Config, spaces []interview.Spa
 	note := ""
 	for _, s := range spaces {
 		if s.Model == interview.BuiltinModel {
-			if b := builtin(); b != nil && sameSpace(b.Space(), s) {
+			if b, err := builtin(); err == nil && sameSpace(b.Space(), s) {
 				return b, note, nil
 			}
 			continue

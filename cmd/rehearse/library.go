@@ -17,7 +17,6 @@ import (
 	"time"
 	"unicode"
 
-	"rehearse/knowledge"
 	"rehearse/server/config"
 	"rehearse/server/httpapi"
 	"rehearse/server/index"
@@ -43,7 +42,7 @@ type library struct {
 }
 
 // openLibrary opens the index of a data folder. Nothing is read before start.
-func openLibrary(ctx context.Context, c config.Config, log *slog.Logger) (*library, error) {
+func openLibrary(ctx context.Context, c config.Config, pack fs.FS, packID string, log *slog.Logger) (*library, error) {
 	store, err := sqlite.OpenIndex(ctx, indexFile(c), sqlite.Options{Log: log})
 	if err != nil {
 		return nil, err
@@ -55,7 +54,7 @@ func openLibrary(ctx context.Context, c config.Config, log *slog.Logger) (*libra
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the data folder cannot be found: %w", err), store.Close())
 	}
-	return &library{Index: index.New(index.Options{Store: store, Embedder: builtin(), PDF: pdfReader(), Log: log}), store: store, config: c,
+	return &library{Index: index.New(index.Options{Store: store, PDF: pdfReader(), Log: log}), store: store, config: c, pack: pack, packID: packID,
 		uploads: filepath.Join(data, "material"), log: log, embed: make(chan struct{}, 1), stop: func() {}}, nil
 }
 
@@ -73,15 +72,10 @@ func (l *library) Close() error {
 }
 
 func (l *library) run(ctx context.Context) {
-	e, note, err := embedder(ctx, l.config)
-	if err != nil {
-		note = interview.AsError(err).Message
-	}
-	if note != "" {
-		l.log.Info("your material is searched by words", "why", note)
-	}
-	if e != nil {
+	if e, err := embedder(ctx, l.config); err == nil {
 		l.Use(e)
+	} else if ctx.Err() == nil {
+		l.log.Warn("your material is searched by words only", "why", interview.AsError(err).Message)
 	}
 	if err := os.MkdirAll(l.uploads, 0o700); err != nil {
 		l.log.Error("the folder of uploads cannot be made", "error", err)
@@ -132,16 +126,12 @@ func (l *library) told(ctx context.Context, what string, err error) {
 
 // readPack indexes the notes and the study cards of the pack.
 func (l *library) readPack(ctx context.Context) error {
-	id, files := "amazon-appsec", knowledge.Pack("amazon-appsec")
-	if len(l.config.Packs) > 0 {
-		id, files = filepath.Base(filepath.Clean(l.config.Packs[0])), os.DirFS(l.config.Packs[0])
-	}
 	cards := map[string]string{} // titles
-	err := fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+	err := fs.WalkDir(l.pack, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || path.Base(name) != "item.yaml" {
 			return err
 		}
-		raw, err := fs.ReadFile(files, name)
+		raw, err := fs.ReadFile(l.pack, name)
 		if title, ok := index.Card(raw); err == nil && ok {
 			cards[path.Dir(name)] = title
 		}
@@ -150,8 +140,8 @@ func (l *library) readPack(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	prefix := path.Join("pack", id)
-	_, err = l.ReadFS(ctx, interview.OriginPack, prefix, files, func(name string) (string, bool) {
+	prefix := path.Join("pack", l.packID)
+	_, err = l.ReadFS(ctx, interview.OriginPack, prefix, l.pack, func(name string) (string, bool) {
 		dir, base := path.Split(name)
 		title, ok := cards[path.Clean(dir)]
 		return title, base == "notes.md" || ok && (base == "item.yaml" || base == "rubric.yaml")

@@ -85,12 +85,9 @@ func indexPaths(ctx context.Context, p Program) (err error) {
 	if err := makeData(c); err != nil {
 		return err
 	}
-	e, note, err := embedder(ctx, c)
+	e, err := embedder(ctx, c)
 	if err != nil {
 		return err
-	}
-	if note != "" {
-		fmt.Fprintln(p.Err, "note:", note)
 	}
 	store, err := sqlite.OpenIndex(ctx, indexFile(c), sqlite.Options{})
 	if err != nil {

@@ -173,7 +173,11 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if c.Seed != nil {
 		o.Seed = *c.Seed
 	}
-	shelf, err := openLibrary(ctx, c, log)
+	files, err := chosenPack(c)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	shelf, err := openLibrary(ctx, c, files, loaded.ID, log)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
