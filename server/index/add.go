@@ -201,6 +201,9 @@ func (x *Index) run(ctx context.Context, origin interview.Origin, progress func(
 
 // Readable reads a file as the index would and says what is wrong with it.
 func (x *Index) Readable(ctx context.Context, name string, data []byte) error {
+	if most := mostOf(name); int64(len(data)) > most {
+		return tooLarge(int64(len(data)), most)
+	}
 	_, err := readFile(ctx, name, data, x.pdf)
 	return err
 }
@@ -487,10 +490,7 @@ var errRestless = problemf("it changed while it was read, three times; what was 
 
 // read reads a whole file that held still meanwhile.
 func (u *update) read(ctx context.Context, c candidate) ([]byte, fs.FileInfo, error) {
-	most := int64(TextMost)
-	if k := KindOf(c.path); k == "pdf" || k == "docx" {
-		most = BinaryMost
-	}
+	most := mostOf(c.path)
 	for try := range readTries {
 		if try > 0 {
 			select {
@@ -505,6 +505,18 @@ func (u *update) read(ctx context.Context, c candidate) ([]byte, fs.FileInfo, er
 		}
 	}
 	return nil, nil, errRestless
+}
+
+// mostOf is the size up to which a file of this name is read.
+func mostOf(name string) int64 {
+	if k := KindOf(name); k == "pdf" || k == "docx" {
+		return BinaryMost
+	}
+	return TextMost
+}
+
+func tooLarge(size, most int64) error {
+	return problemf("it has %d MiB; files of its kind are read up to %d MiB. Give a shorter one", size>>20, most>>20)
 }
 
 func readOnce(c candidate, most int64) (data []byte, info fs.FileInfo, still bool, err error) {
@@ -524,7 +536,7 @@ func readOnce(c candidate, most int64) (data []byte, info fs.FileInfo, still boo
 		return nil, nil, false, problemf("it is not a file but a device or a pipe")
 	}
 	if before.Size() > most {
-		return nil, nil, false, problemf("it has %d MiB; files of its kind are read up to %d MiB. Give a shorter one", before.Size()>>20, most>>20)
+		return nil, nil, false, tooLarge(before.Size(), most)
 	}
 	buf := bytes.NewBuffer(make([]byte, 0, before.Size()+1))
 	if _, err := io.Copy(buf, io.LimitReader(f, most+1)); err != nil {

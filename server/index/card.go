@@ -34,7 +34,7 @@ func readCard(src []byte) (document, bool) {
 	if t := field(top, "title"); t != nil {
 		d.title = t.Value
 	}
-	lines := splitLines(string(src))
+	length := len(splitLines(strings.TrimRight(string(src), "\r\n")))
 	for i := 0; i+1 < len(top.Content); i += 2 {
 		key, value := top.Content[i], top.Content[i+1]
 		entries := []*yaml.Node{value}
@@ -42,7 +42,7 @@ func readCard(src []byte) (document, bool) {
 			entries = value.Content
 		}
 		for n, e := range entries {
-			next := len(lines) + 1
+			next := length + 1
 			if n+1 < len(entries) {
 				next = entries[n+1].Line
 			} else if i+2 < len(top.Content) {
