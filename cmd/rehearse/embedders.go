@@ -66,10 +66,13 @@ func pdfReader() index.PDFReader {
 
 func readPDF(ctx context.Context, p Program) error { return index.Inside(ctx, p.In, p.Out, os.Exit) }
 
-// embedder finds what embeds. For auto that is an Ollama embedding model when there is one, else the builtin
-// embedder. A model that was named and is not there is an error.
+// embedder finds what embeds; nil for none. For auto that is an Ollama embedding model when there is one, else
+// the builtin embedder. A model that was named and is not there is an error.
 func embedder(ctx context.Context, c config.Config) (index.Embedder, error) {
-	if c.Embed == config.EmbedBuiltin {
+	switch c.Embed {
+	case config.EmbedNone:
+		return nil, nil
+	case config.EmbedBuiltin:
 		return builtin()
 	}
 	e, err := ollama.New(c.Ollama, nil).DetectEmbedder(ctx, c.Embed)

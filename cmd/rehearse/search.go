@@ -26,7 +26,7 @@ func indexFile(c config.Config) string { return filepath.Join(c.Data, "index.db"
 func indexFlags(f *flags, c *config.Config) {
 	f.StringVar(&c.Data, "data", c.Data, "folder of your sessions, the token and the index")
 	f.list(&c.Ollama, "ollama", "address of an Ollama server; may be given more than once")
-	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, or the name of an embedding model")
+	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, none, or the name of an embedding model")
 }
 
 // parseMixed reads flags before and after the verb's own words.

@@ -36,7 +36,7 @@ const (
 	termsMost   = 64   // words of a query that are looked for
 	depth       = 100  // passages that each way of searching finds, at least
 	fuseFlat    = 60.0 // of reciprocal rank fusion: how little the first ranks stand out
-	nextPassage = 0.4  // what a file's next passage counts of the one before
+	nextPassage = 0.2  // what a file's next passage counts of the one before
 	filePassage = 4    // passages of a file that count
 )
 
