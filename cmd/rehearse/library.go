@@ -175,23 +175,13 @@ func (l *library) forget(ctx context.Context, origin interview.Origin, dirs []st
 		return err
 	}
 	for _, f := range files {
-		if f.Origins&origin != 0 && !slices.ContainsFunc(dirs, func(dir string) bool {
-			return strings.HasPrefix(f.Path, strings.TrimRight(dir, "/\\")+string(separator(f.Path)))
-		}) {
+		if f.Origins&origin != 0 && !slices.ContainsFunc(dirs, func(dir string) bool { return index.Under(f.Path, dir) }) {
 			if err := l.Forget(ctx, origin, f.ID); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
-}
-
-// separator is that of a path: notes of the pack have slashes everywhere.
-func separator(p string) rune {
-	if strings.HasPrefix(p, "pack/") {
-		return '/'
-	}
-	return filepath.Separator
 }
 
 // refresh reads what changed in the folders of material and among the uploads.

@@ -284,15 +284,15 @@ func (u *update) walk(ctx context.Context, given string, found chan<- candidate)
 // holds reports whether anything at or under a path is known.
 func (u *update) holds(path string) bool {
 	for p := range u.known {
-		if under(p, path) {
+		if Under(p, path) {
 			return true
 		}
 	}
 	return false
 }
 
-// under reports whether a path is a folder or lies in it.
-func under(p, dir string) bool {
+// Under reports whether a path is a folder or lies in it.
+func Under(p, dir string) bool {
 	rest, ok := strings.CutPrefix(p, dir)
 	return ok && (rest == "" || rest[0] == '/' || rest[0] == filepath.Separator || strings.HasSuffix(dir, string(filepath.Separator)))
 }
@@ -405,13 +405,13 @@ func (u *update) unchanged(ctx context.Context, c candidate, modTime, checked ti
 // file reads one file and writes its chunks. An error is of the store; what is wrong with the file is kept
 // with it.
 func (u *update) file(ctx context.Context, c candidate) error {
-	if ctx.Err() != nil {
-		return nil // the run is over; its error is known
+	if over(ctx) {
+		return nil
 	}
 	f := interview.File{Path: c.path, Kind: KindOf(c.path), Origins: u.origin, Size: c.info.Size(), ModTime: c.info.ModTime(), Checked: u.x.now(), Version: Version}
 	data, info, err := u.read(ctx, c)
 	switch {
-	case ctx.Err() != nil:
+	case over(ctx):
 		return nil
 	case errors.Is(err, errRestless):
 		u.problem(c.path, err)
@@ -442,7 +442,7 @@ func (u *update) file(ctx context.Context, c candidate) error {
 			}
 		}
 	}
-	if ctx.Err() != nil {
+	if over(ctx) {
 		return nil
 	}
 	if err != nil {
@@ -484,6 +484,9 @@ func (u *update) write(ctx context.Context) error {
 	}
 	return nil
 }
+
+// over reports whether a run is; its error is known then.
+func over(ctx context.Context) bool { return ctx.Err() != nil }
 
 // errRestless is the error for a file that changes each time it is read.
 var errRestless = problemf("it changed while it was read, three times; what was known of it stays. Index it again when nothing writes to it")
@@ -555,8 +558,8 @@ func readOnce(c candidate, most int64) (data []byte, info fs.FileInfo, still boo
 func (u *update) removeGone(ctx context.Context, roots []string) error {
 	var gone []int64
 	for p, f := range u.known {
-		if u.seen[p] || !slices.ContainsFunc(roots, func(r string) bool { return under(p, r) }) ||
-			slices.ContainsFunc(u.blind, func(b string) bool { return under(p, b) }) {
+		if u.seen[p] || !slices.ContainsFunc(roots, func(r string) bool { return Under(p, r) }) ||
+			slices.ContainsFunc(u.blind, func(b string) bool { return Under(p, b) }) {
 			continue
 		}
 		gone = append(gone, f.ID)

@@ -31,14 +31,14 @@ const (
 // errBudget is the error for a PDF that takes too much.
 var errBudget = problemf("it takes too much time or memory to unpack, as a file made to do harm does; it was not read further")
 
-// budget reads the bytes of a PDF until a context ends.
+// budget reads the bytes of a PDF until its time is over.
 type budget struct {
 	*bytes.Reader
-	ctx context.Context
+	over func() bool
 }
 
 func (b budget) ReadAt(p []byte, off int64) (int, error) {
-	if b.ctx.Err() != nil {
+	if b.over() {
 		panic(errBudget) // the library takes an error for the end of a stream
 	}
 	return b.Reader.ReadAt(p, off)
@@ -128,7 +128,7 @@ func Pages(ctx context.Context, data []byte) (pages []string, err error) {
 			err = problemf("it is damaged: %s", strings.TrimPrefix(fmt.Sprint(p), "malformed PDF: "))
 		}
 	}()
-	r, err := pdf.NewReader(budget{bytes.NewReader(data), ctx}, int64(len(data)))
+	r, err := pdf.NewReader(budget{bytes.NewReader(data), func() bool { return ctx.Err() != nil }}, int64(len(data)))
 	switch {
 	case errors.Is(err, errBudget):
 		return nil, errBudget
