@@ -223,7 +223,7 @@ func searchLines(ctx context.Context, p Program, x *index.Index, o index.SearchO
 			}
 			if err != nil {
 				bad++
-				if err := enc.Encode(map[string]any{"query_id": in.ID, "error": interview.AsError(err).Message}); err != nil {
+				if err := enc.Encode(map[string]any{"id": in.ID, "query_id": in.ID, "error": interview.AsError(err).Message}); err != nil {
 					return err
 				}
 			}
