@@ -6,7 +6,7 @@ BIN                 := $(shell go env GOPATH)/bin
 # Pictures of the browser test go here, outside the repository.
 ARTEFACTS           ?= $(or $(TMPDIR),/tmp)/rehearse-artefacts
 
-.PHONY: run test race lint vuln web web-check compose bench check fmt
+.PHONY: run test race lint vuln packs web web-check compose bench check fmt
 
 run:
 	go run ./cmd/rehearse
@@ -37,6 +37,12 @@ vuln: $(BIN)/govulncheck
 $(BIN)/govulncheck:
 	go install golang.org/x/vuln/cmd/govulncheck@$(GOVULNCHECK_VERSION)
 
+# Every snippet of a pack parses in its language, and every scripting task has a solution that makes its output. Needs Node and Python.
+packs:
+	cd .ci/parse && npm ci
+	REHEARSE_PARSERS=required go test ./server/pack -run 'Snippet|Solutions'
+	go run ./cmd/rehearse lint
+
 # Rebuilds the page. web/dist is committed, so that a Go build needs no Node.
 web:
 	cd web && npm ci && npm run build
@@ -55,4 +61,4 @@ compose:
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 40m ./server/...
 
-check: test race lint vuln web-check compose
+check: test race lint vuln packs web-check compose

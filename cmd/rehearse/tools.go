@@ -17,6 +17,7 @@ import (
 
 	"rehearse/knowledge"
 	"rehearse/server/config"
+	"rehearse/server/grading"
 	"rehearse/server/interview"
 	"rehearse/server/pack"
 	"rehearse/server/probing"
@@ -191,6 +192,21 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 	return out, err
 }
 
+// measured is what code alone gives an answer to a question of a pack, at the pack's own level.
+func measured(p *interview.Pack, it *interview.Item, answer string) float64 {
+	in := grading.Input{Kind: it.Kind, Question: it.Prompt.Main, Answer: answer, Level: p.DefaultLevel, Reach: p.Reaches(p.DefaultLevel), Names: p.PrincipleNames()}
+	for _, pr := range p.Principles {
+		if r := p.Rubrics[it.ID]; r != nil && slices.Contains(r.Principles, pr.ID) {
+			in.Observable = in.Observable || pr.Observable
+		}
+	}
+	g := grading.Grader{}.Grade(context.Background(), in)
+	if g.Measured == nil {
+		return 0
+	}
+	return *g.Measured
+}
+
 // lint prints every problem of a pack.
 func lint(_ context.Context, p Program) error {
 	f := newFlags(p, "lint")
@@ -213,7 +229,7 @@ func lint(_ context.Context, p Program) error {
 	problems := 0
 	for _, name := range slices.Sorted(maps.Keys(dirs)) {
 		dir := dirs[name]
-		loaded, err := pack.Load(dir, knowledge.Formats())
+		loaded, err := pack.Lint(dir, knowledge.Formats(), measured)
 		if err == nil {
 			fmt.Fprintf(p.Out, "%s: %d items, no problems\n", name, len(loaded.Items))
 			continue

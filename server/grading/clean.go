@@ -3,6 +3,8 @@ package grading
 import (
 	"regexp"
 	"strings"
+
+	"rehearse/server/reading"
 )
 
 // Flags that a grade may carry.
@@ -203,10 +205,37 @@ func unrelated(text string, at []span, seed []int, from, to int) (int, int) {
 			acts++
 		}
 	}
-	if seeds*3 <= to-from && (to-from >= 4 && acts*3 <= to-from || to-from >= 6) {
+	if seeds*3 <= to-from && (to-from >= 4 && acts*3 <= to-from || to-from >= 6) && !narrates(text, at[from].start, at[to-1].end) {
 		return from, to
 	}
 	return 0, 0
+}
+
+// What makes a stretch part of a story: the share of its sentences that tell of something that happened, and the share
+// of its words that the rest of the answer holds as well. Of 30 such stretches in the packs' own stories the least had
+// .22, of essays and anecdotes set into other answers the most had .20; under fewWords the share says nothing.
+const (
+	narrating = 0.4
+	joined    = 0.21
+	fewWords  = 16
+)
+
+// narrates reports whether a stretch goes on with a story: what people said and did in it shares few words with the
+// rest, above all where the story is about people. What is cut are essays and instructions.
+func narrates(text string, start, end int) bool {
+	stretch := text[start:end]
+	rest := stems(text[:start] + " " + text[end:])
+	own, n := stems(stretch), 0
+	for w := range own {
+		if rest[w] {
+			n++
+		}
+	}
+	if len(own) >= fewWords && float64(n) < joined*float64(len(own)) {
+		return false
+	}
+	m := reading.Read(reading.Input{Text: stretch}).Measures
+	return m.Sentences > 0 && float64(m.Event) >= narrating*float64(m.Sentences)
 }
 
 var speaker = regexp.MustCompile(`\bI\b`)

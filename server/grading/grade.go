@@ -71,7 +71,7 @@ type Input struct {
 	Reach      bool     // the level is above the pack's lowest
 	Names      []string // of the pack's principles: strung together they are no answer
 	Principle  string   // what the principle asks for, for a judge
-	Observable bool   // the principle is about people: an outcome one could observe needs no figure
+	Observable bool     // the principle is about people: an outcome one could observe needs no figure
 	Reference  string
 	Points     []Point
 	RedFlags   []interview.RedFlag

@@ -61,7 +61,7 @@ const (
 type Item struct {
 	ID      string   `yaml:"id" json:"id"`
 	Version int      `yaml:"version" json:"version"`
-	Status  string   `yaml:"status" json:"status"` // draft, reviewed or retired
+	Status  string   `yaml:"status" json:"status" jsonschema:"enum=draft,enum=reviewed,enum=retired"` // draft, reviewed or retired
 	Section int      `yaml:"section" json:"section"`
 	Kind    Kind     `yaml:"kind" json:"kind"`
 	Title   string   `yaml:"title" json:"title"`
@@ -133,7 +133,7 @@ type Diagram struct {
 type Node struct {
 	ID    string `yaml:"id" json:"id"`
 	Label string `yaml:"label" json:"label"`
-	Shape string `yaml:"shape" json:"shape"` // actor, process, store or external
+	Shape string `yaml:"shape" json:"shape" jsonschema:"enum=actor,enum=process,enum=store,enum=external"` // actor, process, store or external
 	Col   int    `yaml:"col" json:"col"`
 	Row   int    `yaml:"row" json:"row"`
 }
@@ -257,8 +257,8 @@ type Finding struct {
 	ID         string   `yaml:"id" json:"id"`
 	Lines      [2]int   `yaml:"lines,flow" json:"lines"`
 	CWE        int      `yaml:"cwe" json:"cwe"`
-	Family     []int    `yaml:"family,flow" json:"family,omitempty"` // CWE ids accepted as the same finding
-	Severity   string   `yaml:"severity" json:"severity"`            // critical, high, medium or low
+	Family     []int    `yaml:"family,flow" json:"family,omitempty"`                                                // CWE ids accepted as the same finding
+	Severity   string   `yaml:"severity" json:"severity" jsonschema:"enum=critical,enum=high,enum=medium,enum=low"` // critical, high, medium or low
 	Title      string   `yaml:"title" json:"title"`
 	Exploit    string   `yaml:"exploit" json:"exploit"`
 	Fix        string   `yaml:"fix" json:"fix"`

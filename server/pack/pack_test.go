@@ -15,7 +15,12 @@ import (
 // shipped copies the shipped pack, so that a test can break its own.
 func shipped(t testing.TB) (fstest.MapFS, fs.FS) {
 	t.Helper()
-	dir := knowledge.Pack("amazon-appsec")
+	return copied(t, knowledge.Flagship)
+}
+
+func copied(t testing.TB, id string) (fstest.MapFS, fs.FS) {
+	t.Helper()
+	dir := knowledge.Pack(id)
 	files := fstest.MapFS{}
 	err := fs.WalkDir(dir, ".", func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {

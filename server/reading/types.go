@@ -143,8 +143,8 @@ type Input struct {
 	Expect     interview.Expect
 	Reach      bool     // the level is above the pack's lowest: what happens at a larger scale is asked for
 	Names      []string // of the pack's principles, found where an answer drops them
-	Observable bool // the principle is about people: an outcome one could observe needs no figure
-	Followup   bool // the answer to a follow-up, whose form is Expect
+	Observable bool     // the principle is about people: an outcome one could observe needs no figure
+	Followup   bool     // the answer to a follow-up, whose form is Expect
 	// Plain asks for how plainly it is put as well: jargon and readability, which no follow-up needs.
 	Plain bool
 }
