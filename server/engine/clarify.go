@@ -76,7 +76,7 @@ func (s *session) again(turn *interview.Turn, item *interview.Item) string {
 		others = append([]string{item.Prompt.Main}, item.Prompt.Variants...)
 	case turn.Probe != nil:
 		for _, p := range s.e.Pack.Bank {
-			if p.Type == turn.Probe.Type && p.Type == turn.Probe.Target && slices.Contains(p.Wordings, turn.Wording) {
+			if p.Type == turn.Probe.Type && slices.Contains(p.Wordings, turn.Wording) {
 				others = p.Wordings
 			}
 		}
