@@ -351,9 +351,7 @@ func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
 
 func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.VoiceInfo) {
 	if v.model == config.ModelNone {
-		info := ollama.NoModel("a model voice was not asked for (--model none).")
-		info.Commands = nil // there is nothing to mend
-		return voice.Authored{}, info
+		return voice.Authored{}, ollama.NoModel("a model voice was not asked for (--model none).")
 	}
 	choice, err := v.client.Detect(ctx, v.model)
 	if err != nil {

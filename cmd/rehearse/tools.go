@@ -363,6 +363,9 @@ func doctor(ctx context.Context, p Program) error {
 	defer cancel()
 	_, info := voices.voice(ctx)
 	fmt.Fprintf(p.Out, "ollama   %s\nvoice    %s %s\n         %s\n", strings.Join(c.Ollama, ", "), info.Kind, info.Model, info.Detail)
+	if c.Model == config.ModelNone {
+		info.Commands = nil // without a model by choice: there is nothing to mend
+	}
 	for _, cmd := range info.Commands {
 		fmt.Fprintf(p.Out, "         %s\n", cmd)
 	}
