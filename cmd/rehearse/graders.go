@@ -43,6 +43,17 @@ func (v *voices) withTable(g *grading.Grader) error {
 	return nil
 }
 
+// near is nearness in meaning by the builtin embedder: a question asked in the middle of an interview is not kept
+// waiting for a model.
+func (v *voices) near(text string) func(other string) float64 {
+	table, err := v.table()
+	if err != nil {
+		v.log.Error("the builtin embedder cannot be read; questions are matched by words alone", "err", err)
+		return func(string) float64 { return 0 }
+	}
+	return table.Near(text)
+}
+
 // withEmbedder lets a grader see nearness in meaning by what the setting names. A model that was named and
 // does not answer is an error; auto then takes the builtin embedder.
 func (v *voices) withEmbedder(ctx context.Context, g *grading.Grader, setting string) error {

@@ -92,3 +92,15 @@ func (t *Table) Embed(text string) []float32 {
 	}
 	return v
 }
+
+// Near returns the cosine of one text to others, from -1 to 1; 0 for a text without a known piece.
+func (t *Table) Near(text string) func(other string) float64 {
+	v := t.Embed(text)
+	return func(other string) float64 {
+		sum := 0.0
+		for k, x := range t.Embed(other) {
+			sum += float64(v[k]) * float64(x)
+		}
+		return sum
+	}
+}

@@ -45,10 +45,10 @@ func (s *session) reply(ctx context.Context, turn *interview.Turn, question stri
 		return lines.Reason, "", nil
 	}
 	if item != nil {
-		text, ids = answerFrom(item.Facts, question)
+		text, ids = s.e.answerFrom(item.Facts, question)
 	}
 	if !technical && text == "" {
-		text, ids = answerFrom(lines.StoryFacts, question)
+		text, ids = s.e.answerFrom(lines.StoryFacts, question)
 	}
 	switch {
 	case text != "":
@@ -93,8 +93,8 @@ func (s *session) again(turn *interview.Turn, item *interview.Item) string {
 const maxFacts = 3
 
 // answerFrom answers each question in a text from a table of facts; ids are the facts given, joined by commas.
-func answerFrom(facts []interview.Fact, text string) (answer, ids string) {
-	return given(factsFor(facts, text))
+func (e *Engine) answerFrom(facts []interview.Fact, text string) (answer, ids string) {
+	return given(e.factsFor(facts, text))
 }
 
 func given(facts []*interview.Fact) (answer, ids string) {
@@ -107,7 +107,7 @@ func given(facts []*interview.Fact) (answer, ids string) {
 
 // factsFor are the facts that the questions in a text ask for, in their order. The author's own ways of asking come
 // first; a question in other words gets the fact it shares most with.
-func factsFor(facts []interview.Fact, text string) (out []*interview.Fact) {
+func (e *Engine) factsFor(facts []interview.Fact, text string) (out []*interview.Fact) {
 	for _, span := range reading.Sentences(text) {
 		question := text[span.Start:span.End]
 		found := false
@@ -122,7 +122,11 @@ func factsFor(facts []interview.Fact, text string) (out []*interview.Fact) {
 		if found {
 			continue
 		}
-		if i := reading.FactFor(question, facts); i >= 0 && !slices.Contains(out, &facts[i]) {
+		var near func(string) float64
+		if e.Near != nil {
+			near = e.Near(question)
+		}
+		if i := reading.FactFor(question, facts, near); i >= 0 && !slices.Contains(out, &facts[i]) {
 			out = append(out, &facts[i])
 		}
 	}
@@ -151,7 +155,7 @@ func (s *session) askedInside(b *interview.Block, item *interview.Item) []interv
 	for _, span := range reading.QuestionsIn(last.Answer) {
 		questions = append(questions, last.Answer[span.Start:span.End])
 	}
-	text, ids := given(slices.DeleteFunc(factsFor(item.Facts, strings.Join(questions, "\n")), func(f *interview.Fact) bool { return known[f.ID] }))
+	text, ids := given(slices.DeleteFunc(s.e.factsFor(item.Facts, strings.Join(questions, "\n")), func(f *interview.Fact) bool { return known[f.ID] }))
 	if ids == "" {
 		return nil
 	}
@@ -162,7 +166,7 @@ func (s *session) askedInside(b *interview.Block, item *interview.Item) []interv
 // personaAnswers answers a closing question of the candidate.
 func (s *session) personaAnswers(_ *interview.Block, t *interview.Turn) interview.Clarified {
 	p := s.persona(s.st.RoundIs.Persona)
-	answer, ids := answerFrom(p.Answers, t.Answer)
+	answer, ids := s.e.answerFrom(p.Answers, t.Answer)
 	if answer == "" {
 		answer = p.NoAnswer
 	}

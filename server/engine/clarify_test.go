@@ -8,38 +8,49 @@ import (
 	"strings"
 	"testing"
 
+	"rehearse/server/embed"
 	"rehearse/server/engine"
 	"rehearse/server/interview"
 	"rehearse/server/pack/packtest"
 )
 
-// TestFactsInOtherWords asks for facts in words their authors did not write, and for facts that no table holds. The
-// questions were used to choose the limits of the search, so the figures it logs are no measure of quality.
+// TestFactsInOtherWords asks for facts in words their authors did not write, and for facts that no table holds: by
+// words alone, and with the builtin embedder beside them. The questions were used to choose the limits of the search, so
+// the figures it logs are no measure of quality.
 func TestFactsInOtherWords(t *testing.T) {
-	right, wrong, silent, invented, none := 0, 0, 0, 0, 0
-	for _, q := range questions(t, "testdata/questions.jsonl") {
-		_, got := engine.AnswerFrom(packtest.Flagship(t).Items[q.Item].Facts, q.Ask)
-		ids := strings.Split(got, ",")
-		switch {
-		case q.Fact == "":
-			none++
-			if got != "" {
-				invented++
-				t.Logf("%s %q: nothing is given, answered with %s", q.Item, q.Ask, got)
-			}
-		case ids[0] == q.Fact || len(ids) > 1 && strings.Contains(got, q.Fact):
-			right++
-		case got == "":
-			silent++
-			t.Logf("%s %q: not found, %s", q.Item, q.Ask, q.Fact)
-		default:
-			wrong++
-			t.Logf("%s %q: answered with %s, meant was %s", q.Item, q.Ask, got, q.Fact)
-		}
+	table, err := embed.New()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Logf("%d right, %d with another fact, %d not found; %d of %d unanswerable ones answered", right, wrong, silent, invented, none)
-	if right < 50 || wrong > 4 || invented > 3 {
-		t.Errorf("%d right (at least 50), %d wrong (at most 4), %d invented (at most 3)", right, wrong, invented)
+	for _, tt := range []struct {
+		name                   string
+		near                   func(string) func(string) float64
+		right, wrong, invented int
+	}{{"words", nil, 50, 4, 3}, {"words and nearness", table.Near, 55, 5, 3}} {
+		right, wrong, silent, invented, none := 0, 0, 0, 0, 0
+		for _, q := range questions(t, "testdata/questions.jsonl") {
+			_, got := engine.AnswerFrom(packtest.Flagship(t).Items[q.Item].Facts, q.Ask, tt.near)
+			switch {
+			case q.Fact == "":
+				none++
+				if got != "" {
+					invented++
+					t.Logf("%s %q: nothing is given, answered with %s", q.Item, q.Ask, got)
+				}
+			case strings.Contains(got, q.Fact):
+				right++
+			case got == "":
+				silent++
+				t.Logf("%s %q: not found, %s", q.Item, q.Ask, q.Fact)
+			default:
+				wrong++
+				t.Logf("%s %q: answered with %s, meant was %s", q.Item, q.Ask, got, q.Fact)
+			}
+		}
+		t.Logf("%s: %d right, %d with another fact, %d not found; %d of %d unanswerable ones answered", tt.name, right, wrong, silent, invented, none)
+		if right < tt.right || wrong > tt.wrong || invented > tt.invented {
+			t.Errorf("%s: %d right (at least %d), %d wrong (at most %d), %d invented (at most %d)", tt.name, right, tt.right, wrong, tt.wrong, invented, tt.invented)
+		}
 	}
 }
 

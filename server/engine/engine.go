@@ -58,6 +58,8 @@ type Options struct {
 	// Grade grades a closed block; nil leaves every block without a grade. Model is the one asked for, empty
 	// for the one in use. It may take minutes and is told by its context when the server stops.
 	Grade func(ctx context.Context, st *interview.State, block int, model string) interview.Outcome
+	// Near returns how near in meaning texts are to one, from -1 to 1; nil goes by words alone.
+	Near func(text string) func(other string) float64
 	// Authored speaks when the other voice cannot.
 	Authored Interviewer
 	// Diagram draws a data-flow diagram as SVG.

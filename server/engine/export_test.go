@@ -1,4 +1,8 @@
 package engine
 
-// AnswerFrom is answerFrom.
-var AnswerFrom = answerFrom
+import "rehearse/server/interview"
+
+// AnswerFrom is answerFrom with a measure of nearness, or nil.
+func AnswerFrom(facts []interview.Fact, text string, near func(string) func(string) float64) (answer, ids string) {
+	return (&Engine{Options: Options{Near: near}}).answerFrom(facts, text)
+}

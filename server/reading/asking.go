@@ -229,9 +229,12 @@ func tableOf(facts []interview.Fact) *factTable {
 }
 
 // What makes a fact the one that is asked for: how much of the question it covers, and how far it is ahead of the next.
+// With nearness in meaning beside the words other limits hold.
 const (
 	factCover = 0.45
 	factAhead = 1.3
+	nearCover = 0.7
+	nearAhead = 1.15
 )
 
 // unknown is what a word that no fact holds weighs, of what one that a single fact holds does.
@@ -239,13 +242,52 @@ const unknown = 0.5
 
 // FactFor is the index of the fact that a question asks for in words its author did not foresee, or -1. It goes by the
 // words that the question shares with the ways of asking and the answer of each fact, the rarer in the table the more.
-func FactFor(question string, facts []interview.Fact) int {
+// near, where it is not nil, says how near in meaning a text is to the question, from -1 to 1.
+func FactFor(question string, facts []interview.Fact, near func(text string) float64) int {
 	if len(facts) == 0 {
 		return -1
 	}
-	t := tableOf(facts)
-	score := make([]float64, len(facts))
-	total := 0.0
+	score, total := tableOf(facts).cover(question)
+	if total == 0 && near == nil {
+		return -1
+	}
+	least, ahead := factCover, factAhead
+	for i := range score {
+		if total > 0 {
+			score[i] /= total
+		}
+		if near == nil {
+			continue
+		}
+		least, ahead = nearCover, nearAhead
+		best := near(facts[i].Answer)
+		for _, a := range facts[i].Asks {
+			if !strings.HasPrefix(a, "re:") {
+				best = max(best, near(a))
+			}
+		}
+		score[i] += best
+	}
+	best, second := 0, 0.0
+	for i := range score {
+		if score[i] > score[best] {
+			best = i
+		}
+	}
+	for i := range score {
+		if i != best {
+			second = max(second, score[i])
+		}
+	}
+	if score[best] < least || score[best] < ahead*second {
+		return -1
+	}
+	return best
+}
+
+// cover is how much of a question each fact holds, by the weight of its words, and the weight of all of them.
+func (t *factTable) cover(question string) (score []float64, total float64) {
+	score = make([]float64, len(t.facts))
 	seen := map[string]bool{}
 	for _, tok := range wordsOf(question, Span{0, len(question)}) {
 		if stop[tok.low] || asking[tok.low] || len(tok.low) < 2 || seen[tok.stem] {
@@ -265,24 +307,7 @@ func FactFor(question string, facts []interview.Fact) int {
 			score[i] += worth * idf
 		}
 	}
-	if total == 0 {
-		return -1
-	}
-	best, second := 0, 0.0
-	for i := range score {
-		if score[i] > score[best] {
-			best = i
-		}
-	}
-	for i := range score {
-		if i != best {
-			second = max(second, score[i])
-		}
-	}
-	if score[best] < factCover*total || score[best] < factAhead*second {
-		return -1
-	}
-	return best
+	return score, total
 }
 
 // asking are words that only make a sentence a question.

@@ -33,7 +33,7 @@ let stored: SentCommand[];
 let n: number;
 const last = () => sockets.at(-1)!;
 
-function make(extra: { probe?: () => Promise<string | null> } = {}) {
+function make(extra: { probe?: () => Promise<string | null>; onRestart?: () => void } = {}) {
   const c = new Connection({
     open: () => {
       const f = new Fake();
@@ -243,6 +243,38 @@ describe('reconnecting', () => {
     last().drop();
     c.hurry();
     expect(sockets).toHaveLength(2);
+  });
+});
+
+describe('a log that became shorter', () => {
+  const past = { type: 'error', data: { code: 'invalid', field: 'after', message: 'this session has 1 events; 2 is past its end, start again from 0' } };
+  it('is read again from the start, and what waits is sent after that', () => {
+    let restarts = 0;
+    const c = make({ onRestart: () => restarts++ });
+    last().open();
+    last().say(welcome(2));
+    last().say(event(1));
+    last().say(event(2));
+    last().drop();
+    c.send({ type: 'repeat', turn: 1 });
+    vi.advanceTimersByTime(1000);
+    last().open();
+    expect(last().sent).toEqual([{ v: 1, type: 'hello', after: 2 }]);
+    last().say(past);
+    expect([restarts, c.lastSeq, last().closed]).toEqual([1, 0, true]);
+    vi.advanceTimersByTime(2000);
+    last().open();
+    last().say(welcome(1));
+    last().say(event(1));
+    expect(last().sent.map((f) => [f.type, f.after])).toEqual([['hello', 0], ['repeat', undefined]]);
+    expect(statuses.at(-1)).toEqual({ state: 'open' });
+  });
+  it('a refusal of a hello from the start is no reason to begin again', () => {
+    let restarts = 0;
+    make({ onRestart: () => restarts++ });
+    last().open();
+    last().say(past);
+    expect([restarts, sockets.length]).toEqual([0, 1]);
   });
 });
 

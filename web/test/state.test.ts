@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { clean, sameRows, startRows, withLines } from '../src/state/artifacts';
 import { choose, parseDraft } from '../src/state/drafts';
-import { answersOf, groupPoints, linesOf, partsOf, readReport, runs, sentencesOf, textOf } from '../src/state/report';
+import { answersOf, groupPoints, linesOf, partsOf, readReport, runs, saidIn, textOf, isClaimed, withClaim } from '../src/state/report';
 import { countWords, spoken } from '../src/state/text';
+import { byteSpan } from '../src/wire/bytes';
 import { parseRoute, toReport } from '../src/view/route';
 
 describe('drafts', () => {
@@ -102,11 +103,40 @@ describe('sentences to point to', () => {
         },
       ],
     });
-    expect(sentencesOf(r.blocks[0]!)).toEqual([
-      { turn: 1, start: 0, end: 17, text: 'Café über 🙂.' },
-      { turn: 1, start: 18, end: 33, text: 'I asked for it.' },
-      { turn: 3, start: 0, end: 3, text: 'No.' },
+    const said = saidIn(r.blocks[0]!);
+    expect(said.map((x) => x.pieces.map((p) => p.text).join(''))).toEqual(said.map((x) => x.text));
+    expect(said.flatMap((x) => x.pieces).filter((p) => p.quote)).toEqual([
+      { text: 'Café über 🙂.', quote: { turn: 1, start: 0, end: 17 } },
+      { text: 'I asked for it.', quote: { turn: 1, start: 18, end: 33 } },
+      { text: 'No.', quote: { turn: 3, start: 0, end: 3 } },
     ]);
+  });
+});
+
+describe('pointing to words', () => {
+  const text = 'Café 🙂 über.\r\n  I moved it. ';
+  const cases: [name: string, from: number, to: number, words: string | null][] = [
+    ['words after what takes more than one byte', text.indexOf('moved'), text.indexOf('moved') + 5, 'moved'],
+    ['backwards', text.indexOf('moved') + 5, text.indexOf('moved'), 'moved'],
+    ['white space at the ends is left out', text.indexOf('\r'), text.length, 'I moved it.'],
+    ['the second half of a pair', text.indexOf('🙂') + 1, text.indexOf('🙂') + 2, '🙂'],
+    ['the first half of a pair', text.indexOf('🙂'), text.indexOf('🙂') + 1, '🙂'],
+    ['past the end', 0, 999, text.trim()],
+    ['nothing', 3, 3, null],
+    ['white space only', text.indexOf('\r'), text.indexOf('I moved'), null],
+  ];
+  it.each(cases)('%s', (_, from, to, words) => {
+    const span = byteSpan(text, from, to);
+    const bytes = new TextEncoder().encode(text);
+    expect(span && new TextDecoder().decode(bytes.slice(span.start, span.end))).toBe(words);
+  });
+  it('a claim is shown at once, once, and can be taken out again', () => {
+    const r = readReport({ blocks: [{ block: 2, grade: { dimensions: [{ id: 'B3' }, { id: 'B5' }] } }, { block: 3, grade: { dimensions: [{ id: 'B3' }] } }] });
+    const q = { turn: 4, start: 1, end: 9 };
+    const twice = withClaim(withClaim(r, 2, 'B3', q), 2, 'B3', q);
+    expect(twice.blocks.map((b) => b.grade!.dimensions.map((d) => d.claimed.length))).toEqual([[1, 0], [0]]);
+    expect([isClaimed(twice, 2, 'B3', q), isClaimed(twice, 3, 'B3', q), isClaimed(r, 2, 'B3', q)]).toEqual([true, false, false]);
+    expect(withClaim(twice, 2, 'B3', q, false)).toEqual(r);
   });
 });
 

@@ -57,6 +57,7 @@ export class Live {
         if (frame.type === 'answer.submitted') this.answered(before, frame.data.turn ?? 0, frame.data.text ?? '');
         this.follow();
       },
+      onRestart: () => this.restarted(),
       onStatus: (status) => {
         this.apply({ on: 'status', status });
         if (status.state !== 'open') {
@@ -223,6 +224,19 @@ export class Live {
       this.giveBack(this.text, 'The question was closed before this text was sent.');
     }
     this.text = '';
+  }
+
+  /** The log begins again. What is being typed stays: it is put back when its turn is open again, and handed back when it is not. */
+  private restarted(): void {
+    this.keep();
+    this.keepPad();
+    const { status, pending } = this.model;
+    this.model = { ...initial, status, pending };
+    this.padBlock = 0;
+    this.padSaved = {};
+    this.flying = [];
+    this.confirmed = '';
+    if (this.text !== '') this.saved = 'local';
   }
 
   private over(): void {

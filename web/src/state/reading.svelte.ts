@@ -3,7 +3,7 @@
 import { once } from '../wire/once';
 import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
 import { isSingle } from './lobby.svelte';
-import { readReport, type Quote, type Report } from './report';
+import { isClaimed, readReport, withClaim, type Quote, type Report } from './report';
 
 /** The single exercise that practises one part of a longer interview, by the part's kind. */
 const drillOf: Record<string, string> = {
@@ -66,15 +66,19 @@ export class Reading {
     }
   }
 
-  /** Keeps the sentence that the candidate says shows a dimension, and loads the report with it. */
+  /** Says which words show a dimension: shown at once, and taken out again when the server does not take it. */
   async claim(block: number, dimension: string, q: Quote): Promise<void> {
     this.problem = '';
+    if (isClaimed(this.report, block, dimension, q)) return;
+    this.report = withClaim(this.report, block, dimension, q);
     try {
       await once(this.id, { type: 'claim', block, dimension, turn: q.turn, start: q.start, end: q.end });
-      await this.refresh();
     } catch (e) {
-      this.problem = messageOf(e);
+      this.report = withClaim(this.report, block, dimension, q, false);
+      this.problem = `Your claim was not kept: ${messageOf(e)}. Nothing else changed; you can point to the words again.`;
+      return;
     }
+    await this.refresh();
   }
 
   /** Asks for every grade once more; they come with the next refresh. */

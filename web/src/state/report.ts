@@ -1,7 +1,7 @@
 // The report as the page shows it. Everything in it may be missing: reading it never throws.
 
 import type { VoiceInfo } from '../wire/frames';
-import { ByteText, cut, type Piece, type Span } from '../wire/bytes';
+import { cut, type Piece, type Span } from '../wire/bytes';
 
 export interface Sentence extends Span {
   part: string;
@@ -384,20 +384,46 @@ export function runs(a: Answer): Run[] {
   return out;
 }
 
-/** A sentence of an answer that can be pointed to; its bytes are the server's. */
-export interface Pickable extends Quote {
+/** An answer that can be pointed into. The pieces joined are its text; sentences carry the server's bytes. */
+export interface Said {
+  turn: number;
   text: string;
+  pieces: { text: string; quote: Quote | null }[];
 }
 
-/** The sentences of an exercise's answers, in the order they were said. */
-export function sentencesOf(b: Block): Pickable[] {
+/** The answers of an exercise, in the order they were given. */
+export function saidIn(b: Block): Said[] {
   return b.questions.flatMap((q) => {
     const text = q.answer?.text ?? '';
     const turn = q.turn;
-    if (turn === undefined || text === '') return [];
-    const bytes = new ByteText(text);
-    return spans(q.answer?.sentences).map((s) => ({ turn, start: s.start, end: s.end, text: bytes.slice(s.start, s.end) }));
+    if (turn === undefined || text.trim() === '') return [];
+    const pieces = cut(text, spans(q.answer?.sentences)).map((p) => {
+      const s = p.spans[0];
+      return { text: p.text, quote: s ? { turn, start: s.start, end: s.end } : null };
+    });
+    return [{ turn, text, pieces }];
   });
+}
+
+const same = (a: Quote, b: Quote): boolean => a.turn === b.turn && a.start === b.start && a.end === b.end;
+
+/** The report with words claimed for a dimension, or with that claim taken out again. */
+export function withClaim(r: Report, block: number, dimension: string, quote: Quote, on = true): Report {
+  const claim = (d: Dimension): Dimension => {
+    if (d.id !== dimension) return d;
+    const others = d.claimed.filter((c) => !same(c, quote));
+    return { ...d, claimed: on ? [...others, quote] : others };
+  };
+  return {
+    ...r,
+    blocks: r.blocks.map((b) => (b.block === block && b.grade ? { ...b, grade: { ...b.grade, dimensions: b.grade.dimensions.map(claim) } } : b)),
+  };
+}
+
+/** Whether these very words are claimed for a dimension already. */
+export function isClaimed(r: Report, block: number, dimension: string, quote: Quote): boolean {
+  const d = r.blocks.find((b) => b.block === block)?.grade?.dimensions.find((x) => x.id === dimension);
+  return d?.claimed.some((c) => same(c, quote)) ?? false;
 }
 
 export interface PointGroups {

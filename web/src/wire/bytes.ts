@@ -73,3 +73,19 @@ export function cut<T extends Span>(text: string, spans: T[]): Piece<T>[] {
   }
   return pieces;
 }
+
+/** The bytes of a piece given in UTF-16 units: never half a character, no white space at its ends; null when nothing is left. */
+export function byteSpan(text: string, from: number, to: number): Span | null {
+  let a = Math.max(0, Math.min(from, to));
+  let b = Math.min(text.length, Math.max(from, to));
+  if (inPair(text, a)) a--;
+  if (inPair(text, b)) b++;
+  const piece = text.slice(a, b);
+  a += piece.length - piece.trimStart().length;
+  b -= piece.length - piece.trimEnd().length;
+  if (b <= a) return null;
+  const start = new ByteText(text.slice(0, a)).size;
+  return { start, end: start + new ByteText(text.slice(a, b)).size };
+}
+
+const inPair = (text: string, at: number): boolean => at > 0 && at < text.length && (text.codePointAt(at - 1) ?? 0) > 0xffff;

@@ -31,6 +31,8 @@ export interface Options {
   onStatus: (status: Status) => void;
   /** A command entered the outbox. */
   onSent: (command: SentCommand) => void;
+  /** The server's log is shorter than what was received (it was restored from a copy, say): everything comes again from the first event. */
+  onRestart?: () => void;
   outbox?: Outbox;
   newId?: () => string;
   /** Asked after a connection that never opened: a reason to give up, or null to try again. */
@@ -153,6 +155,13 @@ export class Connection {
         return;
       }
       this.seq = frame.seq;
+    }
+    if (frame.type === 'error' && frame.data.field === 'after' && this.target === Infinity && this.seq > 0) {
+      this.seq = 0;
+      this.holeAt = 0;
+      this.o.onRestart?.();
+      this.drop();
+      return;
     }
     if (frame.type === 'welcome') {
       this.target = Math.max(0, frame.data.seq ?? 0);
