@@ -61,6 +61,7 @@ func (engine) Do(context.Context, string, interview.Command) (int64, []interview
 	return 1, nil, nil
 }
 
+func (engine) Acted(context.Context, string, string) (int64, bool, error) { return 0, false, nil }
 func (engine) Clock(context.Context, string) (interview.Frame, bool) { return interview.Frame{}, false }
 
 func (engine) Formats() any             { return []string{} }

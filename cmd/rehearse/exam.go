@@ -19,8 +19,8 @@ func examine(ctx context.Context, p Program) error {
 	short := false
 	f := newFlags(p, "exam")
 	common(f, &c)
-	f.BoolVar(&short, "short", false, "a part of the fixtures: minutes instead of hours without a GPU")
-	if err := f.parse(p.Args); err != nil {
+	f.bool(&short, "short", "a part of the fixtures: minutes instead of hours without a GPU")
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	if c.Model == config.ModelNone {

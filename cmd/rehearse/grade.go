@@ -2,37 +2,59 @@ package main
 
 import (
 	"context"
+	"encoding/json"
+	"slices"
 	"strings"
 
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
 	"rehearse/server/ollama"
+	"rehearse/server/strict"
 )
 
 // gradeIn is one line of `rehearse grade`.
 type gradeIn struct {
-	ID        any                `json:"id"`
-	Kind      string             `json:"kind"`
-	Question  string             `json:"question"`
-	Answer    string             `json:"answer"`
-	Principle string             `json:"principle"`
-	Level     string             `json:"level"`
-	Reference string             `json:"reference"`
-	Points    []gradePoint       `json:"points"`
-	History   []grading.Exchange `json:"history"`
+	ID        json.RawMessage `json:"id"`
+	Kind      string          `json:"kind"`
+	Question  string          `json:"question" strict:"required"`
+	Answer    string          `json:"answer" strict:"required"`
+	Principle string          `json:"principle"`
+	Level     string          `json:"level"`
+	Reference string          `json:"reference"`
+	Points    []linePoint     `json:"points"`
+	History   []lineExchange  `json:"history"`
 }
 
-type gradePoint struct {
-	ID     string  `json:"id"`
-	Text   string  `json:"text"`
+// linePoint is a point in a line, and lineExchange a follow-up with its answer.
+type linePoint struct {
+	ID     string  `json:"id" strict:"required"`
+	Text   string  `json:"text" strict:"required"`
 	Weight float64 `json:"weight"`
 	Must   bool    `json:"must"`
 }
 
+type lineExchange struct {
+	Probe  string `json:"probe"`
+	Answer string `json:"answer" strict:"required"`
+}
+
+// checkLine checks what lines of several verbs have in common.
+func checkLine(loaded *interview.Pack, level string, points []linePoint) error {
+	if level != "" && !slices.Contains(loaded.Levels, level) {
+		return interview.FieldError("level", "level is one of %s, not %q", strings.Join(loaded.Levels, ", "), strict.Short(level))
+	}
+	for i, pt := range points {
+		if pt.Weight < 0 {
+			return interview.FieldError("points", "point %d weighs %g; a weight is 0 or more", i+1, pt.Weight)
+		}
+	}
+	return nil
+}
+
 // gradeOut is one line out: the grade with its id.
 type gradeOut struct {
-	ID any `json:"id"`
+	ID json.RawMessage `json:"id"`
 	grading.Grade
 }
 
@@ -42,7 +64,7 @@ func grade(ctx context.Context, p Program) error {
 	c.Model, c.Embed = config.ModelNone, config.EmbedBuiltin
 	f := newFlags(p, "grade")
 	common(f, &c)
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	loaded, err := loadPack(c)
@@ -87,7 +109,13 @@ func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pac
 	if err != nil {
 		return gradeOut{}, err
 	}
-	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, History: in.History, Level: in.Level, Reach: loaded.Reaches(in.Level), Names: loaded.PrincipleNames(), Reference: in.Reference}
+	if err := checkLine(loaded, in.Level, in.Points); err != nil {
+		return gradeOut{}, err
+	}
+	g := grading.Input{Kind: kind, Question: in.Question, Answer: in.Answer, Level: in.Level, Reach: loaded.Reaches(in.Level), Names: loaded.PrincipleNames(), Reference: in.Reference}
+	for _, x := range in.History {
+		g.History = append(g.History, grading.Exchange{Probe: x.Probe, Answer: x.Answer})
+	}
 	for _, pr := range loaded.Principles {
 		if strings.EqualFold(pr.Name, in.Principle) || strings.EqualFold(pr.ID, in.Principle) {
 			g.Observable, g.Principle = pr.Observable, pr.Gloss

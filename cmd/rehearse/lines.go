@@ -5,10 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
+	"unicode/utf8"
 
 	"rehearse/server/interview"
+	"rehearse/server/strict"
 )
 
 // maxLine is the longest line of JSON that is read, in bytes.
@@ -52,7 +53,7 @@ func lines[In any, Out any](p Program, work func(In) (Out, error)) error {
 		return err
 	}
 	if bad > 0 {
-		return codeError{exitProblems, fmt.Errorf("%d lines could not be worked on; each has its error in the output", bad)}
+		return codeError{exitProblems, errors.New(interview.Counted(bad, "%d line could not be worked on; its error stands in the output", "%d lines could not be worked on; each has its error in the output"))}
 	}
 	return nil
 }
@@ -63,19 +64,20 @@ func answerLine[In any, Out any](raw []byte, tooLong bool, work func(In) (Out, e
 	if tooLong {
 		return none, interview.Errorf(interview.CodeTooLarge, "the line is longer than %d bytes", maxLine)
 	}
-	if err := json.Unmarshal(raw, &in); err != nil {
-		return none, interview.Errorf(interview.CodeInvalid, "not a line of the expected JSON: %v", err)
+	if err := strict.Decode("line", raw, &in); err != nil {
+		return none, err
 	}
 	return work(in)
 }
 
 // errorLine keeps the id of a line that was JSON; it is null for one that was not.
 func errorLine(raw []byte, err error) map[string]any {
-	var id struct {
-		ID any `json:"id"`
+	out := map[string]any{"id": nil, "error": interview.AsError(err).Message}
+	var fields map[string]json.RawMessage
+	if utf8.Valid(raw) && json.Unmarshal(raw, &fields) == nil && !strict.LoneSurrogate(fields["id"]) && fields["id"] != nil {
+		out["id"] = fields["id"]
 	}
-	_ = json.Unmarshal(raw, &id) // no id then
-	return map[string]any{"id": id.ID, "error": interview.AsError(err).Message}
+	return out
 }
 
 // readLine reads one line without its end; one that is too long is read to its end and dropped.

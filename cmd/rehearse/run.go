@@ -54,34 +54,40 @@ func exitCode(err error) int {
 
 // verb is one thing the program does.
 type verb struct {
-	name string
-	line string // what it does, for the help
-	run  func(context.Context, Program) error
+	name  string
+	shape string // what follows the name; words stand before the flags
+	line  string // what it does, for the help
+	run   func(context.Context, Program) error
 }
 
 func verbs() []verb {
 	return []verb{
-		{"serve", "run the server and print the link to open (the default)", serve},
-		{"read", "measure answers: JSON lines in, readings out, no model", read},
-		{"probe", "choose the next follow-up: JSON lines in, probes out", probe},
-		{"grade", "grade answers: JSON lines in, grades out, by code or with a model", grade},
-		{"exam", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
-		{"lint", "check a pack: path: key: problem, exit 1 if there is any", lint},
-		{"export", "write a session as Markdown or JSON", export},
-		{"doctor", "say what is here: data, pack, Ollama, model", doctor},
+		{"serve", "[FLAGS]", "run the server and print the link to open (the default)", serve},
+		{"read", "[FLAGS] < answers.jsonl", "measure answers: JSON lines in, readings out, no model", read},
+		{"probe", "[FLAGS] < exchanges.jsonl", "choose the next follow-up: JSON lines in, probes out", probe},
+		{"grade", "[FLAGS] < answers.jsonl", "grade answers: JSON lines in, grades out, by code or with a model", grade},
+		{"exam", "[FLAGS]", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
+		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
+		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON", export},
+		{"doctor", "[FLAGS]", "say what is here: data, pack, Ollama, model; exit 1 if something you named is not", doctor},
 	}
 }
 
 // Run does what the arguments ask for.
 func Run(ctx context.Context, p Program) error {
 	name := "serve"
-	if len(p.Args) > 0 && !strings.HasPrefix(p.Args[0], "-") {
-		name = p.Args[0]
-		p.Args = p.Args[1:]
-	}
-	if name == "help" || len(p.Args) > 0 && slices.Contains([]string{"-h", "--help", "-help"}, p.Args[0]) && name == "serve" {
+	asksHelp := func() bool { return len(p.Args) > 0 && slices.Contains([]string{"-h", "--help", "-help"}, p.Args[0]) }
+	switch {
+	case asksHelp():
 		help(p.Out)
 		return nil
+	case len(p.Args) > 0 && p.Args[0] == "help" && len(p.Args) > 1:
+		name, p.Args = p.Args[1], []string{"-h"}
+	case len(p.Args) > 0 && p.Args[0] == "help":
+		help(p.Out)
+		return nil
+	case len(p.Args) > 0 && !strings.HasPrefix(p.Args[0], "-"):
+		name, p.Args = p.Args[0], p.Args[1:]
 	}
 	for _, v := range verbs() {
 		if v.name == name {
@@ -101,73 +107,9 @@ func help(w io.Writer) {
 	for _, v := range verbs() {
 		fmt.Fprintf(w, "  %-8s %s\n", v.name, v.line)
 	}
-	fmt.Fprint(w, "\nrehearse VERB -h lists the flags of a verb. Each flag has an environment name: --addr is REHEARSE_ADDR.\n")
-}
-
-// flags is a flag set whose values fall back to the environment: --allow-host to REHEARSE_ALLOW_HOST.
-type flags struct {
-	*flag.FlagSet
-	env func(string) string
-}
-
-func newFlags(p Program, name string) *flags {
-	f := &flags{FlagSet: flag.NewFlagSet("rehearse "+name, flag.ContinueOnError), env: p.Env}
-	f.SetOutput(p.Err)
-	return f
-}
-
-func envName(flag string) string {
-	return "REHEARSE_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
-}
-
-// list adds a flag that may be given more than once; in the environment its values are separated by commas.
-func (f *flags) list(into *[]string, name, help string) {
-	given := false
-	f.Func(name, help, func(v string) error {
-		if !given {
-			*into, given = nil, true
-		}
-		for part := range strings.SplitSeq(v, ",") {
-			if part = strings.TrimSpace(part); part != "" {
-				*into = append(*into, part)
-			}
-		}
-		return nil
-	})
-}
-
-// parse reads the environment, then the arguments. What is left over are the verb's own words.
-func (f *flags) parse(args []string) error {
-	var errs []error
-	f.VisitAll(func(fl *flag.Flag) {
-		if v := f.env(envName(fl.Name)); v != "" {
-			if err := fl.Value.Set(v); err != nil {
-				errs = append(errs, fmt.Errorf("%s: %w", envName(fl.Name), err))
-			}
-			if r, ok := fl.Value.(interface{ reset() }); ok {
-				r.reset()
-			}
-		}
-	})
-	if len(errs) > 0 {
-		return codeError{exitUsage, errors.Join(errs...)}
-	}
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return codeError{exitUsage, errors.New("wrong usage")}
-	}
-	return nil
-}
-
-// common adds the flags that several verbs share.
-func common(f *flags, c *config.Config) {
-	f.StringVar(&c.Data, "data", c.Data, "folder of your sessions, the token and the index")
-	f.list(&c.Ollama, "ollama", "address of an Ollama server; may be given more than once")
-	f.StringVar(&c.Model, "model", c.Model, "auto, none, or the name of a local model")
-	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, none, or the name of an embedding model")
-	f.list(&c.Packs, "pack", "folder of a pack, or the name of a shipped one; the first is used")
+	fmt.Fprint(w, "\nrehearse VERB -h lists the flags of a verb. Flags and words may stand in any order.\n"+
+		"Each flag has an environment name: --addr is REHEARSE_ADDR; several values are separated by commas.\n"+
+		"Exit codes: 0 done, 1 the work found problems or could not be done, 2 wrong usage.\n")
 }
 
 // defaults are the settings before flags: the data folder of this person, and OLLAMA_HOST where it is set.

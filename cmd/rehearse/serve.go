@@ -12,7 +12,6 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -43,23 +42,16 @@ func serve(ctx context.Context, p Program) error {
 	c := defaults(p)
 	f := newFlags(p, "serve")
 	common(f, &c)
-	f.StringVar(&c.Addr, "addr", c.Addr, "address to listen on; port 0 picks one")
-	f.list(&c.Material, "material", "folder of your own material")
-	f.Func("seed", "makes choices repeatable", func(v string) error {
-		n, err := strconv.ParseUint(v, 10, 53)
-		c.Seed = &n
+	f.StringVar(&c.Addr, "addr", c.Addr, "`host:port` to listen on; port 0 picks one")
+	f.list(&c.Material, "material", "`folder` of your own material")
+	f.Var(seedValue{&c.Seed}, "seed", "`number` that makes choices repeatable")
+	f.bool(&c.Open, "open", "open the page in a browser")
+	f.bool(&c.BehindProxy, "behind-proxy", "a proxy in front ends TLS")
+	f.list(&c.AllowHosts, "allow-host", "`name` requests may use beside the loopback ones")
+	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "certificate `file`")
+	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "`file` of its key")
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
-	})
-	f.BoolVar(&c.Open, "open", c.Open, "open the page in a browser")
-	f.BoolVar(&c.BehindProxy, "behind-proxy", c.BehindProxy, "a proxy in front ends TLS")
-	f.list(&c.AllowHosts, "allow-host", "name requests may use beside the loopback ones; may be given more than once")
-	f.StringVar(&c.TLSCert, "tls-cert", c.TLSCert, "certificate file")
-	f.StringVar(&c.TLSKey, "tls-key", c.TLSKey, "its key")
-	if err := f.parse(p.Args); err != nil {
-		return err
-	}
-	if f.NArg() > 0 {
-		return usage("serve takes no words, only flags; %q is left over", f.Arg(0))
 	}
 	if err := c.Validate(); err != nil {
 		return codeError{exitUsage, err}
@@ -74,6 +66,15 @@ func serve(ctx context.Context, p Program) error {
 	if err != nil {
 		return err
 	}
+	told := make(chan struct{})
+	looking, stop := context.WithCancel(ctx)
+	go func() { // an Ollama that is slow to answer keeps nobody waiting
+		defer close(told)
+		for _, line := range a.voices.notThere(looking, c) {
+			log.Warn(line)
+		}
+	}()
+	defer func() { stop(); <-told }()
 	return a.run(ctx, p, c)
 }
 
@@ -102,6 +103,7 @@ type app struct {
 	store  *sqlite.Store
 	engine *engine.Engine
 	server *server.Server
+	voices *voices
 	log    *slog.Logger
 }
 
@@ -116,8 +118,11 @@ func packFiles(name string) (fs.FS, error) {
 	return os.DirFS(name), nil
 }
 
-// chosenPack are the files of the flagship, or of the first pack that was asked for.
+// chosenPack are the files of the flagship, or of the pack that was asked for.
 func chosenPack(c config.Config) (fs.FS, error) {
+	if len(c.Packs) > 1 {
+		return nil, usage("--pack: one pack is used at a time, and %d are given", len(c.Packs))
+	}
 	if len(c.Packs) > 0 {
 		return packFiles(c.Packs[0])
 	}
@@ -175,7 +180,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if c.Seed != nil {
 		o.Seed = *c.Seed
 	}
-	a := &app{store: store, engine: engine.New(o), log: log}
+	a := &app{store: store, engine: engine.New(o), voices: voices, log: log}
 	hub := live.NewHub(a.engine, log)
 	a.server, err = server.New(server.Options{
 		API: &httpapi.API{
@@ -334,7 +339,9 @@ func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
 
 func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.VoiceInfo) {
 	if v.model == config.ModelNone {
-		return voice.Authored{}, ollama.NoModel("a model voice was not asked for (--model none).")
+		info := ollama.NoModel("a model voice was not asked for (--model none).")
+		info.Commands = nil // there is nothing to mend
+		return voice.Authored{}, info
 	}
 	choice, err := v.client.Detect(ctx, v.model)
 	if err != nil {
@@ -343,6 +350,22 @@ func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.Voice
 	o := ollama.NewVoice(v.client, choice, v.prompts)
 	v.preload(ctx, choice.Model, o)
 	return o, o.Info()
+}
+
+// notThere says, one line each, which models were named in the settings and are not to be had.
+func (v *voices) notThere(ctx context.Context, c config.Config) []string {
+	var out []string
+	if c.Model != config.ModelAuto && c.Model != config.ModelNone {
+		if _, err := v.client.Detect(ctx, c.Model); err != nil && ctx.Err() == nil {
+			out = append(out, fmt.Sprintf("--model %s is not there: %s; until it is, the interview is held in authored words and graded by code", c.Model, interview.AsError(err).Message))
+		}
+	}
+	if c.Embed != config.EmbedAuto && c.Embed != config.EmbedBuiltin && c.Embed != config.EmbedNone {
+		if _, err := v.client.DetectEmbedder(ctx, c.Embed); err != nil && ctx.Err() == nil {
+			out = append(out, fmt.Sprintf("--embed %s is not there: %s; until it is, nothing can be graded by meaning and grades fail with this reason", c.Embed, interview.AsError(err).Message))
+		}
+	}
+	return out
 }
 
 // preload loads a model in the background the first time it is chosen, so that the first follow-up does not

@@ -8,6 +8,7 @@ import (
 	"hash/fnv"
 	"io/fs"
 	"maps"
+	"math"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -24,21 +25,22 @@ import (
 	"rehearse/server/reading"
 	"rehearse/server/report"
 	"rehearse/server/sqlite"
+	"rehearse/server/strict"
 	"rehearse/server/voice"
 )
 
 // readIn is one line of `rehearse read`.
 type readIn struct {
-	ID       any    `json:"id"`
-	Answer   string `json:"answer"`
-	Question string `json:"question"`
-	Kind     string `json:"kind"`
-	Level    string `json:"level"`
+	ID       json.RawMessage `json:"id"`
+	Answer   string          `json:"answer" strict:"required"`
+	Question string          `json:"question"`
+	Kind     string          `json:"kind"`
+	Level    string          `json:"level"`
 }
 
 // readOut is one line out: the reading with its id.
 type readOut struct {
-	ID any `json:"id"`
+	ID json.RawMessage `json:"id"`
 	reading.Reading
 }
 
@@ -50,14 +52,14 @@ func kindOf(kind string) (interview.Kind, error) {
 	case "technical":
 		return interview.KindConceptCard, nil
 	}
-	return "", interview.FieldError("kind", "kind is behavioural or technical, not %q", kind)
+	return "", interview.FieldError("kind", "kind is behavioural or technical, not %q", strict.Short(kind))
 }
 
 func read(_ context.Context, p Program) error {
 	c := defaults(p)
 	f := newFlags(p, "read")
-	f.list(&c.Packs, "pack", "folder of a pack, or the name of a shipped one: its levels and the names of its principles")
-	if err := f.parse(p.Args); err != nil {
+	f.list(&c.Packs, "pack", "`folder` of a pack, or the name of a shipped one: its levels and the names of its principles")
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	files, err := chosenPack(c)
@@ -73,6 +75,9 @@ func read(_ context.Context, p Program) error {
 		if err != nil {
 			return readOut{}, err
 		}
+		if err := checkLine(top, in.Level, nil); err != nil {
+			return readOut{}, err
+		}
 		r := reading.Read(reading.Input{Question: in.Question, Text: in.Answer, Kind: kind, Reach: top.Reaches(in.Level), Names: top.PrincipleNames(), Plain: true})
 		return readOut{ID: in.ID, Reading: r}, nil
 	})
@@ -80,37 +85,25 @@ func read(_ context.Context, p Program) error {
 
 // probeIn is one line of `rehearse probe`.
 type probeIn struct {
-	ID       any             `json:"id"`
+	ID       json.RawMessage `json:"id"`
 	Kind     string          `json:"kind"`
-	Question string          `json:"question"`
-	Answer   string          `json:"answer"`
+	Question string          `json:"question" strict:"required"`
+	Answer   string          `json:"answer" strict:"required"`
 	Level    string          `json:"level"`
 	Mode     interview.Mode  `json:"mode"`
 	Item     string          `json:"item"`
-	Points   []probePoint    `json:"points"`
+	Points   []linePoint     `json:"points"`
 	Asked    []string        `json:"asked"`
-	History  []probeExchange `json:"history"`
-}
-
-type probePoint struct {
-	ID     string `json:"id"`
-	Text   string `json:"text"`
-	Weight int    `json:"weight"`
-	Must   bool   `json:"must"`
-}
-
-type probeExchange struct {
-	Probe  string `json:"probe"`
-	Answer string `json:"answer"`
+	History  []lineExchange  `json:"history"`
 }
 
 type probeOut struct {
-	ID     any    `json:"id"`
-	Type   string `json:"type"`
-	Target string `json:"target"`
-	Text   string `json:"text"`
-	Voice  string `json:"voice"`
-	Reason string `json:"reason,omitempty"`
+	ID     json.RawMessage `json:"id"`
+	Type   string          `json:"type"`
+	Target string          `json:"target"`
+	Text   string          `json:"text"`
+	Voice  string          `json:"voice"`
+	Reason string          `json:"reason,omitempty"`
 }
 
 func probe(ctx context.Context, p Program) error {
@@ -118,7 +111,7 @@ func probe(ctx context.Context, p Program) error {
 	c.Model = config.ModelNone
 	f := newFlags(p, "probe")
 	common(f, &c)
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	if c.Model != config.ModelNone {
@@ -141,7 +134,13 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 		in.Mode = interview.ModeDrill
 	case interview.ModeExam, interview.ModeCoached, interview.ModeDrill:
 	default:
-		return probeOut{}, interview.FieldError("mode", "mode is exam, coached or drill, not %q", in.Mode)
+		return probeOut{}, interview.FieldError("mode", "mode is exam, coached or drill, not %q", strict.Short(string(in.Mode)))
+	}
+	if err := checkLine(loaded, in.Level, in.Points); err != nil {
+		return probeOut{}, err
+	}
+	if err := checkAsked(loaded, in.Asked); err != nil {
+		return probeOut{}, err
 	}
 	if in.Level == "" {
 		in.Level = loaded.DefaultLevel
@@ -152,13 +151,13 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 	pin := probing.Input{Kind: kind, Mode: in.Mode, Level: in.Level, Question: in.Question, Pack: loaded, Rand: rand.New(rand.NewPCG(seed, seed)), Asked: map[string]bool{}}
 	if in.Item != "" {
 		if pin.Rubric = loaded.Rubrics[in.Item]; pin.Rubric == nil {
-			return probeOut{}, interview.FieldError("item", "there is no item %q in pack %s", in.Item, loaded.ID)
+			return probeOut{}, interview.FieldError("item", "there is no item %q in pack %s", strict.Short(in.Item), loaded.ID)
 		}
 		pin.Kind = loaded.Items[in.Item].Kind
 	} else if len(in.Points) > 0 {
 		pin.Rubric = &interview.Rubric{Item: "line"}
 		for _, pt := range in.Points {
-			pin.Rubric.Points = append(pin.Rubric.Points, interview.Point{ID: pt.ID, Text: pt.Text, Weight: max(1, pt.Weight), Must: pt.Must})
+			pin.Rubric.Points = append(pin.Rubric.Points, interview.Point{ID: pt.ID, Text: pt.Text, Weight: max(1, int(math.Round(min(pt.Weight, 100)))), Must: pt.Must})
 		}
 	}
 	pin.Exchanges = []probing.Exchange{{Turn: 1, Text: in.Question, Answer: in.Answer}}
@@ -192,6 +191,18 @@ func probeLine(ctx context.Context, loaded *interview.Pack, in probeIn) (probeOu
 	return out, err
 }
 
+// checkAsked checks that what was asked are types of follow-ups that probe itself answers with.
+func checkAsked(loaded *interview.Pack, asked []string) error {
+	for _, a := range asked {
+		known := slices.Contains([]string{probing.TypeIfSaid, probing.TypeMisconception, probing.TypePoint}, a) ||
+			slices.ContainsFunc(loaded.Bank, func(b interview.ProbeType) bool { return b.Type == a })
+		if !known {
+			return interview.FieldError("asked", "there is no follow-up of type %q; types are Q01 to Q18, if_said, misconception and point", strict.Short(a))
+		}
+	}
+	return nil
+}
+
 // measured is what code alone gives an answer to a question of a pack, at the pack's own level.
 func measured(p *interview.Pack, it *interview.Item, answer string) float64 {
 	in := grading.Input{Kind: it.Kind, Question: it.Prompt.Main, Answer: answer, Level: p.DefaultLevel, Reach: p.Reaches(p.DefaultLevel), Names: p.PrincipleNames()}
@@ -210,11 +221,12 @@ func measured(p *interview.Pack, it *interview.Item, answer string) float64 {
 // lint prints every problem of a pack.
 func lint(_ context.Context, p Program) error {
 	f := newFlags(p, "lint")
-	if err := f.parse(p.Args); err != nil {
+	words, err := f.parse(p.Args, 1)
+	if err != nil {
 		return err
 	}
 	dirs := map[string]fs.FS{}
-	for _, dir := range f.Args() {
+	for _, dir := range words {
 		files, err := packFiles(dir)
 		if err != nil {
 			return err
@@ -236,11 +248,14 @@ func lint(_ context.Context, p Program) error {
 		}
 		for line := range strings.SplitSeq(err.Error(), "\n") {
 			problems++
+			if !strings.HasPrefix(line, "formats/") { // those are shared
+				line = strings.TrimRight(filepath.ToSlash(name), "/") + "/" + line
+			}
 			fmt.Fprintln(p.Out, line)
 		}
 	}
 	if problems > 0 {
-		return codeError{exitProblems, fmt.Errorf("%d problems", problems)}
+		return codeError{exitProblems, errors.New(interview.Counted(problems, "%d problem", "%d problems"))}
 	}
 	return nil
 }
@@ -259,21 +274,18 @@ func export(ctx context.Context, p Program) (err error) {
 	c := defaults(p)
 	f := newFlags(p, "export")
 	common(f, &c)
-	format := f.String("format", "md", "md or json")
-	var id string
-	args := p.Args
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		id, args = args[0], args[1:]
-	}
-	if err := f.parse(args); err != nil {
+	format := f.String("format", "md", "`md` or json")
+	words, err := f.parse(p.Args, 1)
+	if err != nil {
 		return err
 	}
-	if id == "" && f.NArg() == 1 {
-		id = f.Arg(0)
+	switch {
+	case len(words) == 0:
+		return usage("name the session to export: rehearse export SESSION [--format md|json]")
+	case *format != "md" && *format != "json":
+		return usage("--format is md or json, not %q", *format)
 	}
-	if id == "" || *format != "md" && *format != "json" {
-		return usage("export SESSION [--format md|json]")
-	}
+	id := words[0]
 	store, err := openData(ctx, c)
 	if err != nil {
 		return err
@@ -295,13 +307,26 @@ func export(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	rep := report.Build(st, loaded, earlier(ctx, store, id))
+	note := ""
+	if !st.Closed {
+		note = "this session is still open: " + interview.Counted(len(st.Turns), "%d question was asked", "%d questions were asked") + ", and nothing in it is final"
+	}
 	if *format == "md" {
-		_, err = fmt.Fprint(p.Out, rep.Markdown())
+		text := rep.Markdown()
+		if note != "" {
+			title, rest, _ := strings.Cut(text, "\n")
+			text = title + "\n\n**Not a report yet: " + note + ".**\n" + rest
+		}
+		_, err = fmt.Fprint(p.Out, text)
 		return err
 	}
 	enc := json.NewEncoder(p.Out)
 	enc.SetIndent("", "  ")
-	return enc.Encode(map[string]any{"session": id, "events": events, "report": rep})
+	out := map[string]any{"session": id, "closed": st.Closed, "events": events, "report": rep}
+	if note != "" {
+		out["note"] = note
+	}
+	return enc.Encode(out)
 }
 
 // doctor says what is here and what is not.
@@ -309,7 +334,7 @@ func doctor(ctx context.Context, p Program) error {
 	c := defaults(p)
 	f := newFlags(p, "doctor")
 	common(f, &c)
-	if err := f.parse(p.Args); err != nil {
+	if _, err := f.parse(p.Args, 0); err != nil {
 		return err
 	}
 	fmt.Fprintf(p.Out, "data     %s\n", c.Data)
@@ -349,6 +374,9 @@ func doctor(ctx context.Context, p Program) error {
 		fmt.Fprintf(p.Out, "grading  %s\n", verdict)
 	} else {
 		fmt.Fprintln(p.Out, "grading  by what code can measure")
+	}
+	if missing := voices.notThere(ctx, c); len(missing) > 0 {
+		return codeError{exitProblems, errors.New(strings.Join(missing, "\n"))}
 	}
 	return nil
 }

@@ -1,16 +1,15 @@
 package engine
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"reflect"
+	"fmt"
 	"slices"
 	"strings"
 	"unicode/utf8"
 
 	"rehearse/server/interview"
 	"rehearse/server/reading"
+	"rehearse/server/strict"
 )
 
 // Do acts on one command of a client and returns the number of the event that it became; for a draft,
@@ -52,11 +51,25 @@ func (s *session) do(ctx context.Context, cmd interview.Command) (seq int64, fra
 	if !ok {
 		return 0, nil, false, interview.FieldError("type", "there is no command %q", cmd.Type)
 	}
+	if s.st.Paused && slices.Contains(movesOn, cmd.Type) {
+		return 0, nil, false, s.whilePaused(ctx, cmd)
+	}
 	seq, err = run(s, ctx, cmd)
 	if err == nil {
 		s.kick()
 	}
 	return seq, nil, false, err
+}
+
+// Acted returns the number of the event that a command id became, and whether the id was used at all.
+func (e *Engine) Acted(ctx context.Context, id, command string) (int64, bool, error) {
+	s, err := e.open(ctx, id)
+	if err != nil {
+		return 0, false, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.acted(ctx, command)
 }
 
 // acted reports whether a command was acted on before, and as which event.
@@ -90,6 +103,20 @@ var commands = map[string]func(*session, context.Context, interview.Command) (in
 	"guess": func(*session, context.Context, interview.Command) (int64, error) {
 		return 0, interview.Errorf(interview.CodeConflict, "this session was not started with guess")
 	},
+}
+
+// movesOn are the commands that the interviewer would reply to. A pause is a pause of both: they wait for its end.
+var movesOn = []string{"answer", "clarify", "hint", "repeat", "skip", "dont_know"}
+
+// whilePaused is the refusal of a command that waits for the end of a pause. An answer is kept as the draft.
+func (s *session) whilePaused(ctx context.Context, cmd interview.Command) error {
+	if cmd.Type != "answer" {
+		return interview.Errorf(interview.CodeConflict, "the session is paused and nothing was changed; resume it and send this again")
+	}
+	if _, err := s.draft(ctx, cmd); err != nil {
+		return err
+	}
+	return interview.Errorf(interview.CodeConflict, "the session is paused; your answer is kept as a draft, and not submitted. Resume the session and send it again")
 }
 
 // openTurn returns the open turn when it is the one that the client means.
@@ -174,7 +201,14 @@ func (s *session) hint(ctx context.Context, cmd interview.Command) (int64, error
 	for _, n := range b.Turns {
 		given += len(s.st.Turn(n).Hints)
 	}
-	if given >= len(item.Hints) {
+	if given > 0 && given >= len(item.Hints) {
+		all := fmt.Sprintf("all %d of them were given", given)
+		if given == 1 {
+			all = "the one there is was given"
+		}
+		return 0, interview.Errorf(interview.CodeConflict, "there are no more hints for this exercise: %s", all)
+	}
+	if len(item.Hints) == 0 {
 		return 0, interview.Errorf(interview.CodeConflict, "%s", s.e.Pack.Lines.NoHint)
 	}
 	return s.append(ctx, cmd.ID, interview.NewEvent(interview.EvHintGiven, interview.HintGiven{Turn: cmd.Turn, Text: item.Hints[given]}))
@@ -248,10 +282,42 @@ func (s *session) disagree(ctx context.Context, cmd interview.Command) (int64, e
 	if s.st.Block(cmd.Block) == nil {
 		return 0, interview.FieldError("block", "there is no block %d", cmd.Block)
 	}
-	if cmd.Point == "" || tooLong(cmd.Point, interview.MaxID) != nil || tooLong(cmd.Why, interview.MaxClarify) != nil {
-		return 0, interview.FieldError("point", "name the point you disagree with, and say why in at most %d characters", interview.MaxClarify)
+	if !slices.Contains(s.disputable(s.st.Block(cmd.Block)), cmd.Point) {
+		return 0, interview.FieldError("point", "block %d has no point %q; the ids of its points stand in the report", cmd.Block, strict.Short(cmd.Point))
+	}
+	if strings.TrimSpace(cmd.Why) == "" {
+		return 0, interview.FieldError("why", "say why you disagree, in at most %d characters", interview.MaxClarify)
+	}
+	if err := tooLong(cmd.Why, interview.MaxClarify); err != nil {
+		return 0, err
 	}
 	return s.append(ctx, cmd.ID, interview.NewEvent(interview.EvDisagreement, interview.DisagreementRecorded{Block: cmd.Block, Point: cmd.Point, Why: cmd.Why}))
+}
+
+// disputable are the ids of what a report says about a block: dimensions of a story, and the points, findings,
+// steps and red flags of an exercise.
+func (s *session) disputable(b *interview.Block) []string {
+	var ids []string
+	if b.Kind == string(interview.KindBehavioural) {
+		ids = append(ids, dimensions...)
+	}
+	r := s.e.Pack.Rubrics[b.Item]
+	if r == nil {
+		return ids
+	}
+	for _, p := range r.Points {
+		ids = append(ids, p.ID)
+	}
+	for _, f := range r.Findings {
+		ids = append(ids, f.ID)
+	}
+	for _, o := range r.Order {
+		ids = append(ids, o.ID)
+	}
+	for _, f := range r.RedFlags {
+		ids = append(ids, f.ID)
+	}
+	return ids
 }
 
 func (s *session) claim(ctx context.Context, cmd interview.Command) (int64, error) {
@@ -269,43 +335,4 @@ func (s *session) claim(ctx context.Context, cmd interview.Command) (int64, erro
 	}
 	return s.append(ctx, cmd.ID, interview.NewEvent(interview.EvClaimRecorded,
 		interview.ClaimRecorded{Block: cmd.Block, Dimension: cmd.Dimension, Turn: cmd.Turn, Start: cmd.Start, End: cmd.End}))
-}
-
-// rowTypes are the rows of each kind of artifact.
-var rowTypes = map[string]reflect.Type{
-	"findings": reflect.TypeFor[interview.FindingRow](),
-	"threats":  reflect.TypeFor[interview.ThreatRow](),
-	"model":    reflect.TypeFor[interview.ModelRow](),
-	"ranking":  reflect.TypeFor[interview.RankingRow](),
-	"verdict":  reflect.TypeFor[interview.VerdictRow](),
-}
-
-func (s *session) artifact(ctx context.Context, cmd interview.Command) (int64, error) {
-	if _, err := s.openTurn(cmd.Turn); err != nil {
-		return 0, err
-	}
-	typ, ok := rowTypes[cmd.Kind]
-	if !ok {
-		return 0, interview.FieldError("kind", "kind is findings, threats, model, ranking or verdict, not %q", cmd.Kind)
-	}
-	if len(cmd.Rows) > interview.MaxRows {
-		return 0, interview.Errorf(interview.CodeTooLarge, "%d rows; at most %d are taken. Nothing was changed", len(cmd.Rows), interview.MaxRows)
-	}
-	rows := make([]json.RawMessage, 0, len(cmd.Rows))
-	for i, raw := range cmd.Rows {
-		if len(raw) > interview.MaxCell {
-			return 0, interview.Errorf(interview.CodeTooLarge, "row %d is longer than %d bytes. Nothing was changed", i+1, interview.MaxCell)
-		}
-		row := reflect.New(typ)
-		dec := json.NewDecoder(bytes.NewReader(raw))
-		dec.DisallowUnknownFields()
-		if err := dec.Decode(row.Interface()); err != nil {
-			return 0, interview.FieldError("rows", "row %d is not a row of %s: %v", i+1, cmd.Kind, err)
-		}
-		if m, ok := row.Elem().Interface().(interview.ModelRow); ok && !slices.Contains([]string{"component", "boundary", "asset", "assumption"}, m.Kind) {
-			return 0, interview.FieldError("rows", "row %d: kind is component, boundary, asset or assumption, not %q", i+1, m.Kind)
-		}
-		rows = append(rows, raw)
-	}
-	return s.append(ctx, cmd.ID, interview.NewEvent(interview.EvArtifactSaved, interview.ArtifactSaved{Turn: cmd.Turn, Kind: cmd.Kind, Rows: rows}))
 }

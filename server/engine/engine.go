@@ -172,6 +172,9 @@ func (e *Engine) stamp() time.Time { return e.Now().UTC().Truncate(time.Microsec
 func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.SessionCreated, error) {
 	var none interview.SessionCreated
 	f := e.Format(n.Format)
+	if n.Format == "" {
+		return none, interview.FieldError("format", "the field \"format\" is missing")
+	}
 	if f == nil {
 		var ids []string
 		for _, f := range e.Pack.Formats {
@@ -256,7 +259,7 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 			return interview.FieldError("item", "there is no item %q in pack %s", n.Item, e.Pack.ID)
 		}
 		if !slices.Contains(kinds, it.Kind) {
-			return interview.FieldError("item", "%s takes items of kind %s; %q is a %s", f.Title, kinds, n.Item, it.Kind)
+			return interview.FieldError("item", "%s takes items of kind %s; %q is of kind %s", f.Title, listed(kinds), n.Item, it.Kind)
 		}
 	}
 	if n.Principle != "" {
@@ -268,6 +271,21 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 		}
 	}
 	return nil
+}
+
+// listed puts kinds into a sentence: "a, b or c".
+func listed(kinds []interview.Kind) string {
+	var out strings.Builder
+	for i, k := range kinds {
+		switch {
+		case i > 0 && i == len(kinds)-1:
+			out.WriteString(" or ")
+		case i > 0:
+			out.WriteString(", ")
+		}
+		out.WriteString(string(k))
+	}
+	return out.String()
 }
 
 // Exists reports, as an error, that there is no such session.

@@ -108,7 +108,7 @@ func (s *session) regrade(ctx context.Context, model string) (due int, gone bool
 	case !s.st.Closed:
 		return 0, false, interview.Errorf(interview.CodeConflict, "this session is not over; it is graded when it is")
 	case len(s.st.Ungraded()) > 0:
-		return 0, false, interview.Errorf(interview.CodeConflict, "%d grades of this session are still being made; ask again when they are there", len(s.st.Ungraded()))
+		return 0, false, interview.Errorf(interview.CodeConflict, "%s; ask again then", interview.Counted(len(s.st.Ungraded()), "%d grade of this session is still being made", "%d grades of this session are still being made"))
 	}
 	if _, err := s.append(ctx, "", interview.NewEvent(interview.EvRegradeAsked, interview.RegradeAsked{Model: model})); err != nil {
 		return 0, false, err

@@ -117,8 +117,8 @@ func (s *session) attach(ctx context.Context, after int64, push func(interview.F
 	if s.gone {
 		return nil, nil, nil
 	}
-	if after < 0 || after > s.st.Seq {
-		return nil, nil, interview.FieldError("after", "this session has %d events; %d is past its end, start again from 0", s.st.Seq, after)
+	if after < 0 {
+		return nil, nil, interview.FieldError("after", "after is the number of an event, or 0")
 	}
 	if err := s.back(ctx); err != nil {
 		return nil, nil, err

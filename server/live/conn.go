@@ -281,7 +281,7 @@ func (c *conn) frame(ctx context.Context, kind int, raw []byte) {
 	}
 	f, err := Decode(raw)
 	if err != nil {
-		c.fail(f.Command.ID, err)
+		c.refuse(ctx, f.Command.ID, err)
 		return
 	}
 	switch {
@@ -292,6 +292,27 @@ func (c *conn) frame(ctx context.Context, kind int, raw []byte) {
 	default:
 		c.do(ctx, f.Command)
 	}
+}
+
+// refuse answers a frame that cannot be acted on. A command id that was used is acked whatever else the frame
+// says: its command was carried out, and a client that repeats it has to learn that.
+func (c *conn) refuse(ctx context.Context, id string, why error) {
+	if id == "" || c.detach == nil {
+		c.fail(id, why)
+		return
+	}
+	switch seq, used, err := c.hub.Sessions.Acted(ctx, c.session, id); {
+	case err != nil:
+		c.fail(id, err)
+	case used:
+		c.ack(id, seq)
+	default:
+		c.fail(id, why)
+	}
+}
+
+func (c *conn) ack(id string, seq int64) {
+	c.send(interview.NoteFrame("ack", map[string]any{"id": id, "seq": seq}))
 }
 
 func (c *conn) hello(ctx context.Context, after int64) {
@@ -322,7 +343,7 @@ func (c *conn) do(ctx context.Context, cmd interview.Command) {
 		c.send(f)
 	}
 	if seq > 0 {
-		c.send(interview.NoteFrame("ack", map[string]any{"id": cmd.ID, "seq": seq}))
+		c.ack(cmd.ID, seq)
 	}
 }
 

@@ -8,10 +8,10 @@ import (
 	"io"
 	"maps"
 	"slices"
-	"strings"
 	"unicode/utf8"
 
 	"rehearse/server/interview"
+	"rehearse/server/strict"
 )
 
 // The types of frames that a client may send.
@@ -70,17 +70,12 @@ var shapes = map[string][]string{
 func Decode(raw []byte) (ClientFrame, error) {
 	var f ClientFrame
 	fields, err := object(raw)
+	f.Command.ID = readable(fields["id"])
 	if err != nil {
 		return f, err
 	}
-	if id, ok := fields["id"]; ok {
-		var s string
-		if json.Unmarshal(id, &s) == nil && s != "" && len(s) <= interview.MaxID {
-			f.Command.ID = s
-		}
-	}
 	if v := string(fields["v"]); v != "1" {
-		return f, interview.FieldError("v", "this server speaks version 1; the frame says %s", or(short(v), "none"))
+		return f, interview.FieldError("v", "this server speaks version 1; the frame says %s", or(strict.Short(v), "none"))
 	}
 	typ := ""
 	if err := value(fields, "type", &typ); err != nil {
@@ -88,12 +83,12 @@ func Decode(raw []byte) (ClientFrame, error) {
 	}
 	shape, ok := shapes[typ]
 	if !ok {
-		return f, interview.FieldError("type", "there is no frame of type %q", short(typ))
+		return f, interview.FieldError("type", "there is no frame of type %q", strict.Short(typ))
 	}
 	f.Command.Type = typ
 	for _, name := range slices.Sorted(maps.Keys(fields)) {
 		if name != "v" && name != "type" && !slices.Contains(shape, name) {
-			return f, interview.FieldError(short(name), "a frame of type %s has no field %q", typ, short(name))
+			return f, interview.FieldError(strict.Short(name), "a frame of type %s has no field %q", typ, strict.Short(name))
 		}
 	}
 	for _, name := range shape {
@@ -102,6 +97,15 @@ func Decode(raw []byte) (ClientFrame, error) {
 		}
 	}
 	return f, nil
+}
+
+// readable is the command id in what was read of a frame; empty when it could be none.
+func readable(raw json.RawMessage) string {
+	var s string
+	if len(raw) == 0 || strict.LoneSurrogate(raw) || json.Unmarshal(raw, &s) != nil || len(s) > interview.MaxID {
+		return ""
+	}
+	return s
 }
 
 // set decodes one field of a shape and holds its limits.
@@ -181,7 +185,8 @@ func (f *ClientFrame) rows(fields map[string]json.RawMessage) error {
 	return nil
 }
 
-// object reads the fields of the one object that a frame is.
+// object reads the fields of the one object that a frame is. On error they are those that were read before it,
+// without one that is there twice.
 func object(raw []byte) (map[string]json.RawMessage, error) {
 	if !utf8.Valid(raw) {
 		return nil, interview.Errorf(interview.CodeInvalid, "the frame is not valid UTF-8")
@@ -194,26 +199,27 @@ func object(raw []byte) (map[string]json.RawMessage, error) {
 	for dec.More() {
 		t, err := dec.Token()
 		if err != nil {
-			return nil, malformed(err)
+			return fields, malformed(err)
 		}
 		name, ok := t.(string)
 		if !ok {
-			return nil, interview.Errorf(interview.CodeInvalid, "the frame is not a JSON object")
+			return fields, interview.Errorf(interview.CodeInvalid, "the frame is not a JSON object")
 		}
 		if _, twice := fields[name]; twice {
-			return nil, interview.FieldError(short(name), "the field %q is there twice", short(name))
+			delete(fields, name)
+			return fields, interview.FieldError(strict.Short(name), "the field %q is there twice", strict.Short(name))
 		}
 		var v json.RawMessage
 		if err := dec.Decode(&v); err != nil {
-			return nil, malformed(err)
+			return fields, malformed(err)
 		}
 		fields[name] = v
 	}
 	if _, err := dec.Token(); err != nil {
-		return nil, malformed(err)
+		return fields, malformed(err)
 	}
 	if _, err := dec.Token(); !errors.Is(err, io.EOF) {
-		return nil, interview.Errorf(interview.CodeInvalid, "something follows the JSON object; a frame holds one")
+		return fields, interview.Errorf(interview.CodeInvalid, "something follows the JSON object; a frame holds one")
 	}
 	return fields, nil
 }
@@ -228,31 +234,17 @@ func value(fields map[string]json.RawMessage, name string, dest any) error {
 	if !ok || string(raw) == "null" {
 		return interview.FieldError(name, "the field %s is missing", name)
 	}
-	if loneSurrogate(raw) {
+	if strict.LoneSurrogate(raw) {
 		return interview.FieldError(name, "%s holds half of a surrogate pair, which is no character", name)
 	}
 	if err := json.Unmarshal(raw, dest); err != nil {
 		var typ *json.UnmarshalTypeError
 		if errors.As(err, &typ) {
-			return interview.FieldError(name, "%s should be %s, not %s", name, plain(typ.Type.Kind().String()), plain(typ.Value))
+			return interview.FieldError(name, "%s should be %s, not %s", name, strict.Wanted(typ.Type), strict.Given(typ.Value))
 		}
 		return interview.FieldError(name, "%s could not be read", name)
 	}
 	return nil
-}
-
-func plain(kind string) string {
-	switch {
-	case strings.HasPrefix(kind, "int"):
-		return "a whole number"
-	case strings.HasPrefix(kind, "number "):
-		return "the number " + short(strings.TrimPrefix(kind, "number "))
-	case kind == "slice":
-		return "a list"
-	case kind == "map":
-		return "an object"
-	}
-	return "a " + kind
 }
 
 func number(fields map[string]json.RawMessage, name string, dest *int, least int) error {
@@ -294,63 +286,6 @@ func tooLarge(field, format string, args ...any) error {
 	e := interview.Errorf(interview.CodeTooLarge, format, args...)
 	e.Field = field
 	return e
-}
-
-// loneSurrogate reports whether JSON text escapes a surrogate without its other half. Decoding would
-// replace it, and offsets into the text would no longer be offsets into what the client has.
-func loneSurrogate(raw []byte) bool {
-	for i := 0; i+1 < len(raw); i++ {
-		if raw[i] != '\\' {
-			continue
-		}
-		if raw[i+1] != 'u' {
-			i++ // an escaped character, maybe a backslash
-			continue
-		}
-		switch r := escaped(raw[i:]); {
-		case r >= 0xdc00 && r <= 0xdfff:
-			return true
-		case r >= 0xd800 && r <= 0xdbff:
-			if low := escaped(raw[i+6:]); low < 0xdc00 || low > 0xdfff {
-				return true
-			}
-			i += 11
-		default:
-			i += 5
-		}
-	}
-	return false
-}
-
-// escaped reads \uXXXX at the start of raw; -1 when there is none.
-func escaped(raw []byte) rune {
-	if len(raw) < 6 || raw[0] != '\\' || raw[1] != 'u' {
-		return -1
-	}
-	var r rune
-	for _, b := range raw[2:6] {
-		switch {
-		case b >= '0' && b <= '9':
-			b -= '0'
-		case b >= 'a' && b <= 'f':
-			b -= 'a' - 10
-		case b >= 'A' && b <= 'F':
-			b -= 'A' - 10
-		default:
-			return -1
-		}
-		r = r<<4 | rune(b)
-	}
-	return r
-}
-
-// short cuts what a client sent to what an error message can show.
-func short(s string) string {
-	const most = 40
-	if len(s) <= most {
-		return s
-	}
-	return strings.ToValidUTF8(s[:most], "") + "…"
 }
 
 func or(s, other string) string {

@@ -56,6 +56,8 @@ type Sessions interface {
 	Attach(ctx context.Context, session string, after int64, push func(interview.Frame)) (first []interview.Frame, detach func(), err error)
 	// Do carries out a command. A seq above 0 is acked; reply frames go to this client only.
 	Do(ctx context.Context, session string, cmd interview.Command) (seq int64, reply []interview.Frame, err error)
+	// Acted returns the number of the event that a command id became, and whether it was used at all.
+	Acted(ctx context.Context, session, id string) (seq int64, used bool, err error)
 	// Clock returns the clock frame of the session, if it is to have one now.
 	Clock(ctx context.Context, session string) (interview.Frame, bool)
 }

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -73,6 +74,13 @@ func (s *sessions) Do(_ context.Context, _ string, cmd interview.Command) (int64
 		return s.do(cmd)
 	}
 	return 7, nil, nil
+}
+
+func (s *sessions) Acted(_ context.Context, _, id string) (int64, bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	used := slices.ContainsFunc(s.did, func(c interview.Command) bool { return c.ID == id })
+	return 7, used, nil
 }
 
 func (s *sessions) Clock(context.Context, string) (interview.Frame, bool) {
@@ -367,6 +375,35 @@ func TestHelloFirstAndOnce(t *testing.T) {
 	}
 	c.send(`{"v":1,"type":"end","id":"e"}`)
 	c.want("ack")
+}
+
+func TestAUsedIdIsAckedWhateverElseTheFrameSays(t *testing.T) {
+	s := &sessions{}
+	c := start(t, s, nil).hello(t)
+	c.send(`{"v":1,"type":"repeat","id":"a5","turn":1}`)
+	c.want("ack")
+	for _, raw := range []string{
+		`{"v":1,"type":"repeat","id":"a5","turn":1,"mood":"good"}`,
+		`{"v":2,"id":"a5"}`,
+		`{"v":1,"type":"cheer","id":"a5"}`,
+		`{"v":1,"type":"answer","id":"a5","turn":-1}`,
+		`{"v":1,"id":"a5","v":1}`,
+		`{"id":"a5"} and more`,
+	} {
+		c.send(raw)
+		if f := c.want("ack"); f.Data.ID != "a5" || f.Data.Seq != 7 {
+			t.Errorf("%s: acked as %+v", raw, f.Data)
+		}
+	}
+	for _, raw := range []string{`{"v":2,"id":"new"}`, `{"v":1,"id":"a5","id":"a5"}`, `{"v":2,"id":5}`, `{"v":2`} {
+		c.send(raw)
+		if f := c.want("error"); f.Data.Code != "invalid" {
+			t.Errorf("%s: %+v", raw, f.Data)
+		}
+	}
+	if n := len(s.commands()); n != 1 {
+		t.Errorf("%d commands were carried out, want 1", n)
+	}
 }
 
 func TestBadFramesLeaveTheSocketOpen(t *testing.T) {

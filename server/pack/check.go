@@ -106,7 +106,7 @@ func (c *checker) bank() {
 		c.wordings("probes.yaml", b.Type, b.Wordings)
 		for group, ws := range b.Asks {
 			if !slices.Contains(askGroups, group) {
-				c.fail("probes.yaml", b.Type+".asks", "%q is not a group; it is one of %s", group, askGroups)
+				c.fail("probes.yaml", b.Type+".asks", "%q is not a group; it is one of %s", group, strings.Join(askGroups, ", "))
 			}
 			for _, w := range ws {
 				if !slices.Contains(b.Wordings, w) {
@@ -418,11 +418,20 @@ func (c *checker) formats() {
 			}
 			for _, ph := range r.Phases {
 				if ph.Kind == interview.PhaseItem && !slices.ContainsFunc(ph.Items, func(k interview.Kind) bool { return c.has(k) }) {
-					c.fail(at, ph.ID, "the pack has no item of kind %s; pack.yaml: formats names the formats a pack offers", ph.Items)
+					c.fail(at, ph.ID, "the pack has no item of kind %s; pack.yaml: formats names the formats a pack offers", oneOf(ph.Items))
 				}
 			}
 		}
 	}
+}
+
+// oneOf puts kinds into a sentence: "a or b".
+func oneOf(kinds []interview.Kind) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = string(k)
+	}
+	return strings.Join(names, " or ")
 }
 
 func (c *checker) has(k interview.Kind) bool {

@@ -86,7 +86,7 @@ func (c *checker) misplaced(it *interview.Item, r *interview.Rubric) {
 		{at, "rounds", len(r.Rounds) > 0, []interview.Kind{interview.KindBlueprint}},
 	} {
 		if k.there && !slices.Contains(k.kinds, it.Kind) {
-			c.fail(k.at, k.key, "means something in an item of kind %s only, and this one is a %s", k.kinds, it.Kind)
+			c.fail(k.at, k.key, "means something in an item of kind %s only, and this one is of kind %s", oneOf(k.kinds), it.Kind)
 		}
 	}
 }
@@ -431,7 +431,7 @@ func (c *checker) options(it *interview.Item, least, most int) {
 		c.need(it.ID, map[string]string{key + ".label": o.Label, key + ".text": o.Text})
 		switch {
 		case !slices.Contains(optionTypes, o.Type):
-			c.fail(it.ID, key+".type", "%q is not one of %s", o.Type, optionTypes[1:])
+			c.fail(it.ID, key+".type", "%q is not one of %s", o.Type, strings.Join(optionTypes[1:], ", "))
 		case o.Type == "policy" && !json.Valid([]byte(o.Text)):
 			c.fail(it.ID, key, "a policy has to be JSON")
 		case o.Type == "http" && !httpStart.MatchString(o.Text):
@@ -611,7 +611,7 @@ var blueprintFormats = []string{"phone-screen", "half-screen", "loop"}
 func (c *checker) blueprint(it *interview.Item, r *interview.Rubric) {
 	at := it.ID + "/rubric.yaml"
 	if !slices.Contains(blueprintFormats, it.Format) {
-		c.fail(it.ID, "format", "%q is not one of %s", it.Format, blueprintFormats)
+		c.fail(it.ID, "format", "%q is not one of %s", it.Format, strings.Join(blueprintFormats, ", "))
 	}
 	if len(r.Rounds) == 0 {
 		c.fail(at, "rounds", "there is none")

@@ -74,7 +74,7 @@ func TestEachKindIsHeldToItsRules(t *testing.T) {
 		{"two worst issues", warmUp + "rubric.yaml", swap("severity: medium", "severity: high"), "2 are high; exactly one has to be the worst"},
 		{"a card that is not there", warmUp + "item.yaml", swap("card-retry-storm", "card-of-another-pack"), "there is no card \"card-of-another-pack\""},
 		{"points where nothing is scored", warmUp + "rubric.yaml", swap("findings:", "points: [{id: x, weight: 100}]\nfindings:"), "an item of kind warm-up is not scored"},
-		{"a key of another kind", warmUp + "item.yaml", swap("warm_up:", "requirements: [{id: a, text: b}]\nwarm_up:"), "requirements: means something in an item of kind [secure-design] only"},
+		{"a key of another kind", warmUp + "item.yaml", swap("warm_up:", "requirements: [{id: a, text: b}]\nwarm_up:"), "requirements: means something in an item of kind secure-design only"},
 		{"a plan with an item nobody wrote", plan + "rubric.yaml", swap("sd-departure-boards", "sd-nothing"), "there is no item \"sd-nothing\""},
 		{"a plan that promises a principle and does not ask", plan + "rubric.yaml", swap("[learn-without-blame]", "[end-the-toil]"), "no item of this round is about \"end-the-toil\""},
 		{"a plan for no format", plan + "item.yaml", swap("format: loop", "format: quiz"), "\"quiz\" is not one of"},

@@ -1,7 +1,6 @@
 package pack
 
 import (
-	"errors"
 	"fmt"
 	"io/fs"
 	"regexp"
@@ -18,8 +17,7 @@ type Measure func(p *interview.Pack, it *interview.Item, answer string) float64
 // Lint is Load for an author: it holds the content against what only an author can repair and a server need not look at
 // each time it starts. The error joins every Problem.
 func Lint(packFS, formatFS fs.FS, measure Measure) (*interview.Pack, error) {
-	p, problems := read(packFS, formatFS)
-	problems = append(problems, Check(p)...)
+	l, p := read(packFS, formatFS)
 	c := &checker{pack: p}
 	for _, id := range sortedKeys(p.Items) {
 		it, r := p.Items[id], p.Rubrics[id]
@@ -30,7 +28,7 @@ func Lint(packFS, formatFS fs.FS, measure Measure) (*interview.Pack, error) {
 		c.people(it, r)
 		c.anchors(it, r, measure)
 	}
-	return p, errors.Join(append(problems, c.problems...)...)
+	return p, l.all(append(Check(p), c.problems...))
 }
 
 // text is a piece of an item with the key it stands under.

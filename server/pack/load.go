@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode/utf8"
@@ -39,19 +40,20 @@ const MaxFile = 1 << 20
 // loader reads one pack and collects what is wrong with it.
 type loader struct {
 	fsys     fs.FS
+	in       string            // stands before the paths of its problems; empty for the pack itself
 	dirs     map[string]string // of items, by id
 	problems []error
 }
 
 func (l *loader) fail(file, key, format string, args ...any) {
-	l.problems = append(l.problems, Problem{Path: file, Key: key, Text: fmt.Sprintf(format, args...)})
+	l.problems = append(l.problems, Problem{Path: path.Join(l.in, file), Key: key, Text: fmt.Sprintf(format, args...)})
 }
 
 // decode reads one YAML file strictly. It returns false after noting why.
 func (l *loader) decode(file string, into any) bool {
 	f, err := l.fsys.Open(file)
 	if err != nil {
-		l.fail(file, "", "cannot be read: %v", errors.Unwrap(err))
+		l.fail(file, "", "cannot be read: %v", reason(err))
 		return false
 	}
 	defer func() { _ = f.Close() }() // read only
@@ -62,26 +64,82 @@ func (l *loader) decode(file string, into any) bool {
 	}
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
-	if err := dec.Decode(into); err != nil {
-		var typed *yaml.TypeError
-		if errors.As(err, &typed) {
-			for _, e := range typed.Errors {
-				l.fail(file, "", "%s", e)
-			}
-			return false
-		}
-		l.fail(file, "", "%v", err)
+	err = dec.Decode(into)
+	var typed *yaml.TypeError
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, io.EOF):
+		l.fail(file, "", "is empty")
 		return false
+	case errors.As(err, &typed): // everything else of the file was read, so that it can be checked too
+		for _, e := range typed.Errors {
+			key, text := plain(e)
+			l.fail(file, key, "%s", text)
+		}
+		return true
 	}
-	return true
+	l.fail(file, "", "%s", strings.TrimPrefix(err.Error(), "yaml: "))
+	return false
+}
+
+// reason is why a file could not be opened, without the path, which stands before it.
+func reason(err error) error {
+	if why := errors.Unwrap(err); why != nil {
+		return why
+	}
+	return err
+}
+
+// The wordings of the YAML library for a key or a value that does not fit. They name types of this program,
+// which tell an author nothing.
+var (
+	unknownKey = regexp.MustCompile(`^line (\d+): field (.+) not found in type \S+$`)
+	wrongType  = regexp.MustCompile("(?s)^line (\\d+): cannot unmarshal (!!\\w+)(?: `(.*)`)? into (.+)$")
+	twiceKey   = regexp.MustCompile(`(?s)^line (\d+): mapping key "(.*)" already defined at line (\d+)$`)
+)
+
+// plain says a problem of the YAML library for an author: the key where it is known, and what is wrong.
+func plain(problem string) (key, text string) {
+	if m := unknownKey.FindStringSubmatch(problem); m != nil {
+		return m[2], "line " + m[1] + ": there is no such key here"
+	}
+	if m := twiceKey.FindStringSubmatch(problem); m != nil {
+		return m[2], "line " + m[1] + ": the key stands in line " + m[3] + " already"
+	}
+	if m := wrongType.FindStringSubmatch(problem); m != nil {
+		given := map[string]string{"!!seq": "a list", "!!map": "a group of keys", "!!null": "nothing"}[m[2]]
+		if given == "" {
+			given = "\"" + m[3] + "\""
+		}
+		return "", "line " + m[1] + ": " + given + " stands where " + wanted(m[4]) + " belongs"
+	}
+	return "", problem
+}
+
+func wanted(typ string) string {
+	switch typ = strings.TrimLeft(typ, "*"); {
+	case typ == "string":
+		return "a text"
+	case typ == "bool":
+		return "true or false"
+	case strings.HasPrefix(typ, "int"), strings.HasPrefix(typ, "uint"):
+		return "a whole number"
+	case strings.HasPrefix(typ, "float"):
+		return "a number"
+	case strings.HasPrefix(typ, "["):
+		return "a list"
+	case strings.HasPrefix(typ, "map["):
+		return "a group of keys"
+	}
+	return "something else"
 }
 
 // Load reads a pack and the formats it runs, and checks both. The error joins every Problem found; the
 // pack is returned beside it as far as it could be read, so that a linter can go on.
 func Load(packFS, formatFS fs.FS) (*interview.Pack, error) {
-	p, problems := read(packFS, formatFS)
-	problems = append(problems, Check(p)...)
-	return p, errors.Join(problems...)
+	l, p := read(packFS, formatFS)
+	return p, l.all(Check(p))
 }
 
 // Top reads only what stands in pack.yaml: levels and principles, for those who need no items.
@@ -91,12 +149,45 @@ func Top(packFS fs.FS) (*interview.Pack, error) {
 	return p, errors.Join(l.problems...)
 }
 
-func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
+// all joins what was wrong with the files and with their content.
+func (l *loader) all(content []error) error {
+	problems := slices.Clone(l.problems)
+	for _, err := range content {
+		if err := l.placed(err); err != nil {
+			problems = append(problems, err)
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// placed gives a problem of an item's content the path of its file; nil is a problem that was told already.
+func (l *loader) placed(err error) error {
+	var p Problem
+	if !errors.As(err, &p) {
+		return err
+	}
+	id, file := p.Path, "item.yaml"
+	if cut, ok := strings.CutSuffix(p.Path, "/rubric.yaml"); ok {
+		id, file = cut, "rubric.yaml"
+	}
+	dir, ok := l.dirs[id]
+	switch {
+	case ok && p.Key == "rubric.yaml": // reading it said why
+		return nil
+	case ok:
+		p.Path = path.Join(dir, file)
+	case p.Path == "probes.yaml" && !l.has(p.Path):
+		p.Path = "formats/common/probes.yaml"
+	}
+	return p
+}
+
+func read(packFS, formatFS fs.FS) (*loader, *interview.Pack) {
 	l := &loader{fsys: packFS, dirs: map[string]string{}}
 	p := &interview.Pack{Items: map[string]*interview.Item{}, Rubrics: map[string]*interview.Rubric{}}
 	l.decode("pack.yaml", p)
 	// What a pack does not bring comes from the common stock; a key of its lines.yaml takes the place of the common one.
-	common := &loader{fsys: formatFS}
+	common := &loader{fsys: formatFS, in: "formats"}
 	if l.has("probes.yaml") {
 		l.decode("probes.yaml", &p.Bank)
 	} else {
@@ -126,10 +217,10 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 		l.fail(".", "", "cannot be walked: %v", err)
 	}
 	l.scans(p)
-	fl := &loader{fsys: formatFS}
+	fl := &loader{fsys: formatFS, in: "formats"}
 	files, err := fs.Glob(formatFS, "*.yaml")
 	if err != nil || len(files) == 0 {
-		fl.fail("formats", "", "no formats were found")
+		fl.fail("", "", "no formats were found")
 	}
 	for _, file := range files {
 		var f interview.Format
@@ -144,7 +235,8 @@ func read(packFS, formatFS fs.FS) (*interview.Pack, []error) {
 	}
 	draws(p)
 	slices.SortFunc(p.Formats, func(a, b interview.Format) int { return strings.Compare(a.ID, b.ID) })
-	return p, slices.Concat(l.problems, common.problems, fl.problems)
+	l.problems = slices.Concat(l.problems, common.problems, fl.problems)
+	return l, p
 }
 
 // has reports whether the pack brings a file.

@@ -3,6 +3,7 @@ package pack_test
 import (
 	"errors"
 	"io/fs"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -110,7 +111,7 @@ func TestEveryProblemIsReportedWithFileAndKey(t *testing.T) {
 	if err == nil {
 		t.Fatal("a pack broken in twelve ways loads")
 	}
-	for _, want := range []string{"pack.yaml: default_level", "beh-01/item.yaml: id", "beh-02: kind", "beh-03/item.yaml: line", "card-01/rubric.yaml: points", "card-02/rubric.yaml: reviewed_on",
+	for _, want := range []string{"pack.yaml: default_level", "beh-01/item.yaml: id", "beh-02/item.yaml: kind", "beh-03/item.yaml: mood: line", "card-01/rubric.yaml: points", "card-02/rubric.yaml: reviewed_on",
 		"card-03/rubric.yaml: cannot be read", "misconceptions.yaml: ", "probes.yaml: Q07: is missing", "there is no persona \"drill\"", "assets.code.file", "lines.yaml: "} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("not reported: %s", want)
@@ -119,6 +120,41 @@ func TestEveryProblemIsReportedWithFileAndKey(t *testing.T) {
 	var p pack.Problem
 	if !errors.As(err, &p) || p.Path == "" {
 		t.Errorf("the error holds no Problem: %v", err)
+	}
+}
+
+func TestAnUnknownKeyHidesNothing(t *testing.T) {
+	files, formats := shipped(t)
+	const at = "5-leadership-principles/beh-01/item.yaml"
+	text := string(files[at].Data)
+	text = strings.Replace(text, "kind: behavioural", "kind: bogus", 1) + "\nzzz: 1\n"
+	text = regexp.MustCompile(`(?m)^level:.*$`).ReplaceAllString(text, "level: [L99]")
+	text = regexp.MustCompile(`(?m)^version:.*$`).ReplaceAllString(text, "version: soon")
+	files[at] = &fstest.MapFile{Data: []byte(text)}
+	files["audiences.yaml"] = &fstest.MapFile{Data: []byte("")}
+	files["misconceptions.yaml"] = &fstest.MapFile{Data: []byte("- {id: a, id: b}\n- [1]\n")}
+	_, err := pack.Load(files, formats)
+	if err == nil {
+		t.Fatal("it loads")
+	}
+	for _, want := range []string{at + ": zzz: line ", at + ": kind: \"bogus\"", at + ": level: \"L99\"", at + ": line ", `"soon" stands where a whole number belongs`, "audiences.yaml: is empty",
+		"misconceptions.yaml: id: line 1: the key stands in line 1 already", "misconceptions.yaml: line 2: a list stands where"} {
+		if !strings.Contains(err.Error(), want) {
+			t.Errorf("not reported: %s", want)
+		}
+	}
+	for _, word := range []string{"interview.", "!!", "unmarshal", "yaml:", "not found in type"} {
+		for line := range strings.SplitSeq(err.Error(), "\n") {
+			if _, said, _ := strings.Cut(line, ".yaml: "); strings.Contains(said, word) {
+				t.Errorf("%q says %q", line, word)
+			}
+		}
+	}
+	for line := range strings.SplitSeq(err.Error(), "\n") {
+		file, _, _ := strings.Cut(line, ": ")
+		if _, shared := strings.CutPrefix(file, "formats/"); files[file] == nil && !shared && line != "" {
+			t.Errorf("%q names no file", line)
+		}
 	}
 }
 

@@ -117,6 +117,33 @@ describe('resume', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it('begins again when the log of the server ends before what it has', () => {
+    let restarts = 0;
+    const c = make({ onRestart: () => restarts++ });
+    last().open();
+    last().say(welcome(2));
+    last().say(event(1));
+    last().say(event(2));
+    last().drop();
+    vi.advanceTimersByTime(10_000);
+    const id = c.send({ type: 'answer', turn: 1, text: 'typed meanwhile' });
+    last().open();
+    expect(last().sent[0]).toMatchObject({ type: 'hello', after: 2 });
+    last().say(welcome(1));
+    expect(restarts).toBe(1);
+    expect(last().closed).toBe(true);
+    expect(last().sent).toHaveLength(1); // nothing is answered before it has caught up
+    vi.advanceTimersByTime(10_000);
+    expect(sockets).toHaveLength(3);
+    last().open();
+    expect(last().sent[0]).toMatchObject({ type: 'hello', after: 0 });
+    last().say(welcome(1));
+    last().say(event(1));
+    expect(c.caughtUp).toBe(true);
+    expect(last().sent[1]).toMatchObject({ type: 'answer', id, text: 'typed meanwhile' });
+    expect(restarts).toBe(1);
+  });
+
   it('ignores a socket that it left', () => {
     make();
     const old = last();

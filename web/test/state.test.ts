@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clean, sameRows, startRows, withLines } from '../src/state/artifacts';
+import { clean, problem, sameRows, startRows, withLines } from '../src/state/artifacts';
 import { choose, parseDraft } from '../src/state/drafts';
 import { answersOf, groupPoints, linesOf, partsOf, readReport, runs, saidIn, textOf, isClaimed, withClaim } from '../src/state/report';
 import { countWords, spoken } from '../src/state/text';
@@ -34,6 +34,27 @@ describe('artifacts', () => {
       { start_line: 3, end_line: 3, issue: ' x ', impact: '', fix: '', severity: '', cwe: '' },
       { start_line: 7, end_line: 7, issue: '', impact: '', fix: '', severity: '', cwe: '' },
     ]);
+  });
+  it('says before the server does what is wrong with a row', () => {
+    const ok = { start_line: 3, end_line: 4, issue: 'x', cwe: 'CWE-89' };
+    for (const [row, want] of [
+      [ok, ''],
+      [{ issue: 'x', cwe: '' }, ''],
+      [{ issue: 'x', cwe: ' cwe 079 ' }, ''],
+      [{}, ''],
+      [{ ...ok, end_line: 2 }, 'before the first'],
+      [{ ...ok, end_line: 11 }, 'the code has 10 lines'],
+      [{ ...ok, cwe: 'not sure' }, 'a CWE looks like'],
+      [{ ...ok, cwe: 'CWE-' }, 'a CWE looks like'],
+      [{ ...ok, cwe: '0' }, 'a CWE looks like'],
+    ] as const) {
+      const got = problem('findings', [ok, row], [], 10);
+      if (want === '') expect(got).toBe('');
+      else expect(got).toMatch(new RegExp(`^Findings, row 2: .*${want}`));
+    }
+    expect(problem('findings', [{ ...ok, end_line: 900 }], [], 0)).toBe('');
+    expect(problem('ranking', [{ reason: 'r' }], [], 0)).toMatch(/^Ranking, row 1: /);
+    expect(problem('threats', [{ action: 'x' }], [], 0)).toBe('');
   });
   it('a part of the model always has a kind', () => {
     expect(clean('model', [{ kind: '', name: 'API' }, { kind: 'asset' }], [])).toEqual([{ kind: 'component', name: 'API', note: '' }]);

@@ -109,6 +109,30 @@ export function clean(kind: string, rows: Row[], given: Label[]): Row[] {
   return out;
 }
 
+const CWE = /^\s*(cwe[- ]?)?0*[1-9]\d{0,4}\s*$/i;
+
+/** Why the server would refuse these rows, in one sentence; empty when it would not. lines is the length of the code shown, 0 for none. */
+export function problem(kind: string, rows: Row[], given: Label[], lines: number): string {
+  for (const [i, row] of rows.entries()) {
+    const [r] = clean(kind, [row], given);
+    const why = r ? rowProblem(kind, r, lines) : '';
+    if (why) return `${tables[kind]?.title ?? kind}, row ${i + 1}: ${why}`;
+  }
+  return '';
+}
+
+function rowProblem(kind: string, r: Row, lines: number): string {
+  const blank = (key: string) => String(r[key] ?? '').trim() === '';
+  if (kind === 'findings') {
+    const [from, to] = [Number(r.start_line ?? 0), Number(r.end_line ?? 0)];
+    if (to < from) return 'the last line comes before the first one.';
+    if (lines > 0 && to > lines) return `the code has ${lines} ${lines === 1 ? 'line' : 'lines'}.`;
+    if (!blank('cwe') && !CWE.test(String(r.cwe))) return 'a CWE looks like CWE-89 or 89; leave it empty if you are not sure.';
+  }
+  if ((kind === 'ranking' || kind === 'verdict') && blank('id')) return 'say what it is about.';
+  return '';
+}
+
 function sameOrder(rows: Row[], given: Label[]): boolean {
   return rows.every((r, i) => r.id === given[i]?.id);
 }

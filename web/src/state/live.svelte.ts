@@ -6,7 +6,7 @@ import type { Command, Row, SentCommand } from '../wire/frames';
 import { MAX_ANSWER } from '../wire/frames';
 import { Api, socketUrl } from '../wire/rest';
 import { Connection, type Outbox, type SocketLike } from '../wire/socket';
-import { clean, sameRows, startRows } from './artifacts';
+import { clean, problem, sameRows, startRows } from './artifacts';
 import { choose, parseDraft, type LocalDraft } from './drafts';
 import { canAnswer, initial, type Model } from './model';
 import { reduce, type Input } from './reduce';
@@ -117,6 +117,7 @@ export class Live {
     const turn = this.model.turn;
     if (turn === null || !canAnswer(this.model) || this.tooLong) return;
     if (this.text.trim() === '') return; // the server takes no empty answer
+    if (this.padRefused()) return;
     clearTimeout(this.draftTimer);
     this.sendPad();
     this.send({ type: 'answer', turn, text: this.text });
@@ -143,7 +144,10 @@ export class Live {
   onTurn(type: 'hint' | 'repeat' | 'skip' | 'dont_know'): void {
     const turn = this.model.turn;
     if (turn === null) return;
-    if (type === 'skip' || type === 'dont_know') this.sendPad();
+    if (type === 'skip' || type === 'dont_know') {
+      if (this.padRefused()) return;
+      this.sendPad();
+    }
     this.send({ type, turn });
   }
 
@@ -151,6 +155,7 @@ export class Live {
     if (type === 'end' || type === 'pause') {
       this.sendDraft();
       this.sendPad();
+      if (type === 'end') this.returnRows();
     }
     this.send({ type });
   }
@@ -296,6 +301,29 @@ export class Live {
     this.keep();
   }
 
+  /** Says what is wrong with a table, before the answer goes without it; nothing was sent and all of it stands here. */
+  private padRefused(): boolean {
+    if (this.model.block?.block !== this.padBlock) return false;
+    const wrong = Object.keys(this.pad).map((kind) => this.padProblem(kind)).find((why) => why !== '');
+    if (!wrong) return false;
+    this.apply({ on: 'frame', frame: { type: 'error', data: { code: 'invalid', message: `${wrong} Nothing was sent yet: mend the row and send again.` } } });
+    return true;
+  }
+
+  /** The session ends: rows that could not be sent are handed back as text. */
+  private returnRows(): void {
+    for (const [kind, rows] of Object.entries(this.pad)) {
+      const why = this.padProblem(kind);
+      if (why) this.giveBack(rows.map((r) => Object.values(r).filter((v) => v !== '').join(' · ')).join('\n'), `These rows were not saved. ${why}`);
+    }
+  }
+
+  private padProblem(kind: string): string {
+    const m = this.model;
+    const code = m.material?.code?.text.replace(/\n$/, '');
+    return problem(kind, $state.snapshot(this.pad[kind] ?? []), m.block?.ids ?? [], code === undefined ? 0 : code.split('\n').length);
+  }
+
   private sendPad(): void {
     clearTimeout(this.padTimer);
     const m = this.model;
@@ -303,6 +331,7 @@ export class Live {
     for (const [kind, rows] of Object.entries(this.pad)) {
       const cleaned = clean(kind, $state.snapshot(rows), m.block.ids);
       if (sameRows(cleaned, this.padSaved[kind] ?? [])) continue;
+      if (this.padProblem(kind) !== '') continue; // still being typed; kept in this browser until it can be sent
       this.padSaved[kind] = cleaned;
       this.send({ type: 'artifact', turn: m.turn, kind, rows: cleaned });
     }

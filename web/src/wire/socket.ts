@@ -156,7 +156,9 @@ export class Connection {
       }
       this.seq = frame.seq;
     }
-    if (frame.type === 'error' && frame.data.field === 'after' && this.target === Infinity && this.seq > 0) {
+    const shorter = frame.type === 'welcome' && (frame.data.seq ?? 0) < this.seq;
+    const refused = frame.type === 'error' && frame.data.field === 'after' && this.target === Infinity && this.seq > 0;
+    if (shorter || refused) {
       this.seq = 0;
       this.holeAt = 0;
       this.o.onRestart?.();
@@ -164,7 +166,8 @@ export class Connection {
       return;
     }
     if (frame.type === 'welcome') {
-      this.target = Math.max(0, frame.data.seq ?? 0);
+      const end = Math.max(0, frame.data.seq ?? 0);
+      this.target = end;
       this.attempt = 0;
       this.o.onFrame(frame);
       this.o.onStatus({ state: 'open' });
