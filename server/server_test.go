@@ -62,7 +62,7 @@ func (engine) Do(context.Context, string, interview.Command) (int64, []interview
 }
 
 func (engine) Acted(context.Context, string, string) (int64, bool, error) { return 0, false, nil }
-func (engine) Clock(context.Context, string) (interview.Frame, bool) { return interview.Frame{}, false }
+func (engine) Clock(context.Context, string) (interview.Frame, bool)      { return interview.Frame{}, false }
 
 func (engine) Formats() any             { return []string{} }
 func (engine) Items(string, string) any { return []string{} }
