@@ -66,6 +66,8 @@ func verbs() []verb {
 		{"read", "[FLAGS] < answers.jsonl", "measure answers: JSON lines in, readings out, no model", read},
 		{"probe", "[FLAGS] < exchanges.jsonl", "choose the next follow-up: JSON lines in, probes out", probe},
 		{"grade", "[FLAGS] < answers.jsonl", "grade answers: JSON lines in, grades out, by code or with a model", grade},
+		{"index", "PATH... [FLAGS]", "index files and folders: a summary out", indexPaths},
+		{"search", "[QUERY | < queries.jsonl] [FLAGS]", "find passages in what was indexed: a question, or JSON lines in; JSON lines out", searchVerb},
 		{"exam", "[FLAGS]", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
 		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON", export},
@@ -88,6 +90,9 @@ func Run(ctx context.Context, p Program) error {
 		return nil
 	case len(p.Args) > 0 && !strings.HasPrefix(p.Args[0], "-"):
 		name, p.Args = p.Args[0], p.Args[1:]
+	}
+	if name == pdfVerb { // the program's own, not for people
+		return readPDF(ctx, p)
 	}
 	for _, v := range verbs() {
 		if v.name == name {

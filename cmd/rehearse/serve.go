@@ -101,6 +101,7 @@ func lockFor(c config.Config) (unlock func(), err error) {
 // app is everything a running server holds.
 type app struct {
 	store  *sqlite.Store
+	shelf  *library
 	engine *engine.Engine
 	server *server.Server
 	voices *voices
@@ -180,7 +181,15 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if c.Seed != nil {
 		o.Seed = *c.Seed
 	}
-	a := &app{store: store, engine: engine.New(o), voices: voices, log: log}
+	files, err := chosenPack(c)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	shelf, err := openLibrary(ctx, c, files, loaded.ID, log)
+	if err != nil {
+		return nil, errors.Join(err, store.Close())
+	}
+	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, log: log}
 	hub := live.NewHub(a.engine, log)
 	a.server, err = server.New(server.Options{
 		API: &httpapi.API{
@@ -189,6 +198,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Catalog:  catalog{loaded, voices},
 			Reports:  reports{a.engine, store, loaded},
 			Models:   voices,
+			Material: shelf,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
 			},
@@ -198,11 +208,12 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		Closers: []func(context.Context) error{
 			func(context.Context) error { a.engine.Close(); return nil },
 			func(context.Context) error { return store.Close() },
+			func(context.Context) error { return shelf.Close() },
 		},
 	})
 	if err != nil {
 		a.engine.Close()
-		return nil, errors.Join(err, store.Close())
+		return nil, errors.Join(err, store.Close(), shelf.Close())
 	}
 	return a, nil
 }
@@ -212,13 +223,14 @@ func (a *app) run(ctx context.Context, p Program, c config.Config) error {
 	ln, err := a.server.Listen(ctx, c.Addr)
 	if err != nil {
 		a.engine.Close()
-		return errors.Join(fmt.Errorf("%s cannot be listened on; another address can be given with --addr: %w", c.Addr, err), a.store.Close())
+		return errors.Join(fmt.Errorf("%s cannot be listened on; another address can be given with --addr: %w", c.Addr, err), a.store.Close(), a.shelf.Close())
 	}
 	link := a.server.Link(ln)
 	fmt.Fprintln(p.Out, "rehearse: "+link)
 	if c.Open {
 		openBrowser(ctx, link)
 	}
+	a.shelf.start(ctx)
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(ln) }()
 	select {

@@ -53,13 +53,14 @@ type Models interface {
 	List(ctx context.Context) (any, error)
 }
 
-// API is everything behind the routes. Models may be nil: then there are none.
+// API is everything behind the routes. Models and Material may be nil: then there are none.
 type API struct {
 	Sessions Sessions
 	Log      Log
 	Catalog  Catalog
 	Reports  Reports
 	Models   Models
+	Material Material
 	Health   func(context.Context) any // the body of /health; nil says only that the server is up
 	Logger   *slog.Logger              // what is ours to mend is logged here, once
 }
@@ -77,6 +78,10 @@ func (a *API) Register(e *echo.Echo) {
 	get("/formats", a.formats)
 	get("/items", a.items)
 	get("/models", a.models)
+	get("/search", a.search)
+	get("/material", a.listMaterial)
+	g.POST("/material", a.upload)
+	g.DELETE("/material/:id", a.deleteMaterial)
 	g.POST("/sessions", a.create)
 	get("/sessions", a.list)
 	get("/sessions/:id", a.show)

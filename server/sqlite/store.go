@@ -29,8 +29,17 @@ import (
 	_ "modernc.org/sqlite" // the driver "sqlite", without cgo
 )
 
-//go:embed migrations/*.sql
+//go:embed migrations/*.sql index/*.sql
 var migrations embed.FS
+
+// schema is one kind of data file: its tables, and how hard a commit is pressed to the disk.
+type schema struct {
+	dir         string // of its migrations
+	synchronous string
+}
+
+// logSchema is the file of what a person must not lose.
+var logSchema = schema{dir: "migrations", synchronous: "FULL"}
 
 // Memory is the path of a store that lives in memory and is gone when it is closed. Reads and writes
 // then share one connection.
@@ -63,6 +72,10 @@ type Store struct {
 // Open opens the store at path, creating the file (mode 0600) and its folder when they are missing, and
 // brings its tables up to date. Path may be Memory.
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
+	return open(ctx, path, opts, logSchema)
+}
+
+func open(ctx context.Context, path string, opts Options, kind schema) (*Store, error) {
 	s := &Store{now: opts.Now, log: opts.Log, queue: make(chan *request, maxBatch), done: make(chan struct{})}
 	if s.now == nil {
 		s.now = time.Now
@@ -76,17 +89,17 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 		}
 	}
 	var err error
-	if s.write, err = sql.Open("sqlite", dsn(path, false)); err != nil {
+	if s.write, err = sql.Open("sqlite", dsn(path, false, kind)); err != nil {
 		return nil, fmt.Errorf("open %s: %w", path, err)
 	}
 	s.write.SetMaxOpenConns(1)
-	if err := s.migrate(ctx); err != nil {
+	if err := s.migrate(ctx, kind); err != nil {
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.write.Close())
 	}
 	if path == Memory {
 		s.read = s.write
 	} else {
-		if s.read, err = sql.Open("sqlite", dsn(path, true)); err != nil {
+		if s.read, err = sql.Open("sqlite", dsn(path, true, kind)); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s for reading: %w", path, err), s.write.Close())
 		}
 		s.read.SetMaxOpenConns(readers)
@@ -109,7 +122,7 @@ func prepare(path string) error {
 }
 
 // dsn names the file and how each connection to it is set up.
-func dsn(path string, reading bool) string {
+func dsn(path string, reading bool, kind schema) string {
 	q := url.Values{}
 	pragma := func(p string) { q.Add("_pragma", p) }
 	q.Set("_defensive", "true")
@@ -124,7 +137,7 @@ func dsn(path string, reading bool) string {
 	} else {
 		q.Set("_txlock", "immediate")
 		pragma("journal_mode(WAL)")
-		pragma("synchronous(FULL)")
+		pragma("synchronous(" + kind.synchronous + ")")
 		pragma("secure_delete(1)")
 	}
 	u := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path)}
@@ -132,8 +145,8 @@ func dsn(path string, reading bool) string {
 }
 
 // migrate brings the tables to the newest version.
-func (s *Store) migrate(ctx context.Context) error {
-	dir, err := fs.Sub(migrations, "migrations")
+func (s *Store) migrate(ctx context.Context, kind schema) error {
+	dir, err := fs.Sub(migrations, kind.dir)
 	if err != nil {
 		return err
 	}

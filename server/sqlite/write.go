@@ -202,6 +202,11 @@ func (s *Store) Delete(ctx context.Context, session string) error {
 	if err != nil {
 		return err
 	}
+	return s.emptyLog(ctx)
+}
+
+// emptyLog moves the write-ahead log into the file and empties it.
+func (s *Store) emptyLog(ctx context.Context) error {
 	return s.submit(context.WithoutCancel(ctx), &request{alone: true, do: func(ctx context.Context, w *writer) error {
 		var busy, pages, moved int
 		if err := w.scan(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`, nil, &busy, &pages, &moved); err != nil {
