@@ -10,6 +10,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -102,6 +103,7 @@ func (l *library) run(ctx context.Context) {
 			l.told(ctx, "embeddings", err)
 			if sum.Embedded > 0 {
 				l.log.Info("passages were embedded", "model", sum.Model, "texts", sum.Embedded, "took", time.Since(begin).Round(time.Millisecond))
+				debug.FreeOSMemory() // cutting and embedding leave much behind, and the next run may be days away
 			}
 			for _, n := range sum.Notes {
 				l.log.Warn("embedding", "problem", n.Problem)
