@@ -19,7 +19,11 @@ func (r Report) Markdown() string {
 	p("")
 	p("*%s*", r.Notice)
 	p("")
-	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. %s Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, endings[s.Why], s.Pack.ID, s.Pack.Version, s.Seed)
+	ended := endings[s.Why]
+	if ended == "" {
+		ended = "Still open."
+	}
+	p("Mode %s, level %s. %.1f interview minutes, %.1f on the wall. %s Pack %s %s, seed %d.", s.Mode, s.Level, s.InterviewM, s.WallM, ended, s.Pack.ID, s.Pack.Version, s.Seed)
 	p("")
 	voice(p, s.Voice)
 	verdictMarkdown(p, r)
@@ -137,10 +141,10 @@ func verdictMarkdown(p printer, r Report) {
 	}
 	line += fmt.Sprintf(", based on %d pieces of evidence; %d unknowns. Graded by %s.", v.Evidence, v.Unknowns, v.By)
 	if v.Pending > 0 {
-		line += fmt.Sprintf(" %d grades are still being made.", v.Pending)
+		line += interview.Counted(v.Pending, " %d grade is still being made.", " %d grades are still being made.")
 	}
 	if v.Failed > 0 {
-		line += fmt.Sprintf(" %d grades could not be made, so there is no number for the whole.", v.Failed)
+		line += interview.Counted(v.Failed, " %d grade could not be made, so there is no number for the whole.", " %d grades could not be made, so there is no number for the whole.")
 	}
 	p("%s Practice by our own rules.", line)
 	p("")
@@ -210,7 +214,7 @@ func gradeMarkdown(p printer, g *Graded) {
 			p("- Not counted: %s.", strings.Join(g.Flags, ", "))
 		}
 		if g.Dropped > 0 {
-			p("- %d quotes of the model were not your words and were dropped.", g.Dropped)
+			p("%s", interview.Counted(g.Dropped, "- %d quote of the model was not your words and was dropped.", "- %d quotes of the model were not your words and were dropped."))
 		}
 		if len(g.RedFlags)+len(g.Flags)+g.Dropped > 0 {
 			p("")
@@ -236,10 +240,10 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 		return
 	}
 	if e.Found != nil {
-		p("- Findings: %d of %d, %d rows that match none, %d safe places marked.", *e.Found, *e.Findings, *e.FalseAlarms, *e.DecoysTaken)
+		p("- Findings: %d of %d, %s, %s.", *e.Found, *e.Findings, interview.Counted(*e.FalseAlarms, "%d row that matches none", "%d rows that match none"), interview.Counted(*e.DecoysTaken, "%d safe place marked", "%d safe places marked"))
 	}
 	if e.StepsSaid != nil && e.OrderTau != nil {
-		p("- Order: %d steps of the expert's, agreement %.2f (1 the same order, -1 the reverse).", *e.StepsSaid, *e.OrderTau)
+		p("- Order: %s of the expert's, agreement %.2f (1 the same order, -1 the reverse).", interview.Counted(*e.StepsSaid, "%d step", "%d steps"), *e.OrderTau)
 	}
 	if e.RankingTau != nil {
 		p("- Ranking: agreement %.2f, %d of the top three.", *e.RankingTau, *e.Top3)
@@ -363,7 +367,7 @@ func questionMarkdown(p printer, q Question) {
 const recitalFrom = 0.6
 
 func answerMarkdown(p printer, a *Answer) {
-	line := fmt.Sprintf("*%d words, about %.1f minutes spoken.", a.Words, a.Minutes)
+	line := fmt.Sprintf("*%s, about %.1f minutes spoken.", interview.Counted(a.Words, "%d word", "%d words"), a.Minutes)
 	if a.Over > 0 {
 		line += fmt.Sprintf(" That is %d seconds over the %d for an answer here.", a.Over, a.Limit)
 	}
@@ -397,7 +401,7 @@ func answerMarkdown(p printer, a *Answer) {
 		line += fmt.Sprintf(" In Action sentences: I %d, we %d, passive %d.", a.Ownership.I, a.Ownership.We, a.Ownership.Passive)
 	}
 	if e := a.Effort; e != nil {
-		line += fmt.Sprintf(" First key after %.0f s, %.0f s of typing, %d pauses.", e.FirstKeyS, e.TypingS, e.Pauses)
+		line += fmt.Sprintf(" First key after %.0f s, %.0f s of typing, %s.", e.FirstKeyS, e.TypingS, interview.Counted(e.Pauses, "%d pause", "%d pauses"))
 		if e.Pasted > 0 {
 			line += fmt.Sprintf(" %d characters were pasted.", e.Pasted)
 		}

@@ -509,7 +509,7 @@ func notes(st interview.State, p *interview.Pack) []string {
 	if st.Session.Voice.Kind == "authored" {
 		out = append(out, "The interviewer spoke in authored words: "+st.Session.Voice.Detail)
 	} else if len(st.Degraded) > 0 {
-		out = append(out, fmt.Sprintf("The model voice failed %d times and authored words were spoken instead: %s. Nothing was lost.", len(st.Degraded), strings.Join(st.Degraded, "; ")))
+		out = append(out, fmt.Sprintf("The model voice failed %s and authored words were spoken instead: %s. Nothing was lost.", interview.Counted(len(st.Degraded), "%d time", "%d times"), strings.Join(st.Degraded, "; ")))
 	}
 	if st.Why == "ended" {
 		out = append(out, "You ended the session early; what was not reached is not held against you.")
@@ -518,7 +518,7 @@ func notes(st interview.State, p *interview.Pack) []string {
 		out = append(out, "The session took more than three times its minutes on the wall clock and was closed.")
 	}
 	if st.Pauses > 0 {
-		out = append(out, fmt.Sprintf("The session was paused %d times; pauses are not in the wall time.", st.Pauses))
+		out = append(out, interview.Counted(st.Pauses, "The session was paused %d time; pauses are not in the wall time.", "The session was paused %d times; pauses are not in the wall time."))
 	}
 	if v := st.Session.Pack.Version; v != p.Version || st.Session.Pack.ID != p.ID {
 		out = append(out, fmt.Sprintf("The session was sat with pack %s %s; this report reads it with %s %s.", st.Session.Pack.ID, v, p.ID, p.Version))
