@@ -11,6 +11,7 @@ const drillOf: Record<string, string> = {
   'threat-model': 'threat-model',
   'code-review': 'code-review',
   remediation: 'remediation',
+  briefing: 'briefing',
   'concept-card': 'concept-cards',
 };
 
