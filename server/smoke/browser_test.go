@@ -364,3 +364,27 @@ func TestAReviewOnAPhone(t *testing.T) {
 	p.until("it is larger", `document.querySelector('[aria-label="Diagram"] img').clientWidth > 1000 && document.documentElement.scrollWidth <= innerWidth`)
 	p.check()
 }
+
+// TestMaterialInABrowser uploads a note, finds a passage of it, and takes it out again.
+func TestMaterialInABrowser(t *testing.T) {
+	chromium(t)
+	s := start(t, t.TempDir(), "--model", "none", "--seed", "4")
+	note := filepath.Join(t.TempDir(), "cache.md")
+	if err := os.WriteFile(note, []byte("# The cache\n\n## Result\n\nLeaks of invoices went from 212 a day to 0 within a month, counted in the gateway log.\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := open(t, s.url)
+	p.do("the link", chromedp.EmulateViewport(windows[0].width, windows[0].height), chromedp.Navigate(s.url+"/?token="+s.token), chromedp.WaitVisible(button("Start")))
+	p.do("the material", chromedp.Click(`//a[normalize-space()="Your material, and search"]`), chromedp.WaitVisible(button("Upload")))
+	p.do("the file", chromedp.SetUploadFiles(`//input[@type="file"]`, []string{note}))
+	p.until("the choice", `!document.evaluate('//button[normalize-space()="Upload"]', document, null, 9).singleNodeValue.disabled`)
+	p.do("the upload", chromedp.Click(button("Upload")))
+	p.until("the file in the list", `document.body.innerText.includes("cache.md") && document.body.innerText.includes("1 passage")`)
+	p.do("the question", chromedp.SendKeys(`//input[@type="search"]`, "how many invoices leaked a day?"), chromedp.KeyEvent("\r"))
+	p.until("the passage with its place", `(() => { const li = document.querySelector(".found li"); return li?.innerText.includes("212 a day") && li.innerText.includes("Result") && li.innerText.includes("line") })()`)
+	p.pictures("material", true)
+	p.do("the removal", chromedp.Click(`//button[starts-with(normalize-space(), "Remove")]`), chromedp.WaitVisible(button("Remove it")), chromedp.Click(button("Remove it")))
+	p.until("gone", `document.body.innerText.includes("None yet.")`)
+	p.sockets = 2 // this page has none
+	p.check()
+}

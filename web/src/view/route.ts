@@ -1,8 +1,9 @@
-// The page's addresses: #/ (lobby), #/session/ID, #/session/ID/report.
+// The page's addresses: #/ (lobby), #/material, #/session/ID, #/session/ID/report.
 
-export type Route = { page: 'lobby' } | { page: 'interview' | 'report'; id: string };
+export type Route = { page: 'lobby' } | { page: 'material' } | { page: 'interview' | 'report'; id: string };
 
 export function parseRoute(hash: string): Route {
+  if (/^#\/material\/?$/.test(hash)) return { page: 'material' };
   const m = /^#\/session\/([^/]+)(\/report)?\/?$/.exec(hash);
   if (!m) return { page: 'lobby' };
   try {
@@ -13,5 +14,6 @@ export function parseRoute(hash: string): Route {
 }
 
 export const toLobby = '#/';
+export const toMaterial = '#/material';
 export const toInterview = (id: string): string => `#/session/${encodeURIComponent(id)}`;
 export const toReport = (id: string): string => `#/session/${encodeURIComponent(id)}/report`;

@@ -73,6 +73,40 @@ export interface NewSession {
   retry_of?: string;
 }
 
+/** A passage of the search, quoted as it stands in its file. */
+export interface Passage {
+  rank?: number;
+  path?: string;
+  title?: string;
+  heading?: string;
+  start_line?: number;
+  end_line?: number;
+  text?: string;
+  by?: string;
+  origins?: string[];
+  file?: string;
+}
+
+export interface MaterialFile {
+  id: string;
+  name?: string;
+  path?: string;
+  title?: string;
+  kind?: string;
+  origins?: string[];
+  size?: number;
+  passages?: number;
+  problem?: string;
+}
+
+export interface IndexState {
+  files?: number;
+  chunks?: number;
+  pending?: number;
+  model?: string;
+  note?: string;
+}
+
 type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 const BASE = '/api/v1';
@@ -93,13 +127,23 @@ export class Api {
   report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
   regrade = (id: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/regrade`, {});
 
+  search = (q: string) => this.call<{ passages?: Passage[]; index?: IndexState }>('GET', `/search?q=${encodeURIComponent(q)}&k=10`);
+  material = () => this.call<{ material?: MaterialFile[]; index?: IndexState }>('GET', '/material');
+  removeMaterial = (id: string) => this.call<unknown>('DELETE', `/material/${encodeURIComponent(id)}`);
+  upload = (files: File[]) => {
+    const form = new FormData();
+    for (const f of files) form.append('file', f, f.name);
+    return this.call<{ material?: MaterialFile[] }>('POST', '/material', form);
+  };
+
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
     let res: Response;
     try {
       res = await this.fetch(BASE + path, {
         method,
-        headers: { Accept: 'application/json', ...(body ? { 'Content-Type': 'application/json' } : {}) },
-        body: body ? JSON.stringify(body) : undefined,
+        // The browser gives a form its own type, with the boundary between its parts.
+        headers: { Accept: 'application/json', ...(body && !(body instanceof FormData) ? { 'Content-Type': 'application/json' } : {}) },
+        body: body instanceof FormData ? body : body ? JSON.stringify(body) : undefined,
         credentials: 'same-origin',
         cache: 'no-store',
       });
