@@ -24,6 +24,7 @@ import (
 	"rehearse/server/embed"
 	"rehearse/server/engine"
 	"rehearse/server/httpapi"
+	"rehearse/server/index"
 	"rehearse/server/interview"
 	"rehearse/server/live"
 	"rehearse/server/ollama"
@@ -196,7 +197,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Sessions: sessions{a.engine, store, hub},
 			Log:      store,
 			Catalog:  catalog{loaded, voices},
-			Reports:  reports{a.engine, store, loaded},
+			Reports:  reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
 			Health: func(context.Context) any {
@@ -297,6 +298,7 @@ type reports struct {
 	engine *engine.Engine
 	store  *sqlite.Store
 	pack   *interview.Pack
+	shelf  *library // nil compares with no notes
 }
 
 // mostEarlier is how many earlier answers a story is compared with.
@@ -318,7 +320,26 @@ func (r reports) build(ctx context.Context, id string) (report.Report, error) {
 	if err != nil {
 		return report.Report{}, err
 	}
-	return report.Build(st, r.pack, earlier(ctx, r.store, id)), nil
+	rep := report.Build(st, r.pack, earlier(ctx, r.store, id))
+	rep.Against(st, r.pack, r.notes(ctx))
+	return rep, nil
+}
+
+// fewNotes is how many passages of a person's own notes are held against one answer.
+const fewNotes = 3
+
+// notes searches a person's own material, never the pack's. Without an index a report only lacks the comparison.
+func (r reports) notes(ctx context.Context) report.Notes {
+	if r.shelf == nil {
+		return nil
+	}
+	return func(query string) []interview.Passage {
+		found, err := r.shelf.Index.Search(ctx, query, index.SearchOptions{K: fewNotes, Origins: interview.OriginIndex | interview.OriginMaterial | interview.OriginUpload})
+		if err != nil {
+			return nil
+		}
+		return found
+	}
 }
 
 func (r reports) JSON(ctx context.Context, id string) (any, error) { return r.build(ctx, id) }

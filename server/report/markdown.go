@@ -57,6 +57,11 @@ func (r Report) Markdown() string {
 		}
 		p("")
 	}
+	var own []string
+	for _, o := range r.Own {
+		own = append(own, o.line())
+	}
+	list(p, "Against your own notes", own)
 	list(p, "Notes", r.Notes)
 	list(p, "Where this comes from", r.Provenance)
 	return b.String()

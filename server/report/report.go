@@ -25,6 +25,7 @@ type Report struct {
 	Blocks     []Block  `json:"blocks"`
 	Numbers    []Number `json:"numbers"`
 	Notes      []string `json:"notes"`
+	Own        []Own    `json:"own_notes,omitempty"` // set by Against
 	Provenance []string `json:"provenance"`
 }
 

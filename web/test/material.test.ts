@@ -27,7 +27,7 @@ describe('material', () => {
   });
 
   it('says where a passage stands', () => {
-    expect(placeOf({ path: 'stories/cache.md', title: 'The cache', heading: 'Result', start_line: 14, end_line: 14 })).toBe('The cache, Result, line 14');
+    expect(placeOf({ path: 'stories/cache.md', title: 'The cache', heading: 'The cache > Result', start_line: 14, end_line: 14 })).toBe('The cache, Result, line 14');
     expect(placeOf({ path: 'cv.pdf', title: '', heading: '', start_line: 2, end_line: 9 })).toBe('cv.pdf, lines 2–9');
     expect(placeOf({ path: 'a.txt', title: 'A', heading: 'A' })).toBe('A');
   });

@@ -82,7 +82,8 @@ export class Shelf {
 /** Where a passage stands: file, heading, lines. */
 export function placeOf(p: Passage): string {
   const lines = p.start_line && p.end_line ? (p.start_line === p.end_line ? `line ${p.start_line}` : `lines ${p.start_line}–${p.end_line}`) : '';
-  return [p.title || p.path, p.heading && p.heading !== p.title ? p.heading : '', lines].filter(Boolean).join(', ');
+  const heading = p.heading && p.title && p.heading.startsWith(`${p.title} > `) ? p.heading.slice(p.title.length + 3) : (p.heading ?? '');
+  return [p.title || p.path, heading !== p.title ? heading : '', lines].filter(Boolean).join(', ');
 }
 
 /** A size for people. */

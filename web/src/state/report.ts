@@ -215,6 +215,17 @@ export interface Report {
   numbers: Quantity[];
   notes: string[];
   provenance: string[];
+  own: OwnNote[];
+}
+
+/** A place where an answer and the candidate's own notes differ. */
+export interface OwnNote {
+  kind: string;
+  quote: Quote | null;
+  said: string;
+  notes: string;
+  path: string;
+  line: number;
 }
 
 type Obj = Record<string, unknown>;
@@ -347,6 +358,7 @@ export function readReport(raw: unknown): Report {
     numbers: objs(r.numbers) as unknown as Quantity[],
     notes: list(r.notes),
     provenance: list(r.provenance),
+    own: objs(r.own_notes).map((o) => ({ kind: textOf(o.kind), quote: quoteOf(o.quote), said: textOf(o.said), notes: textOf(o.notes), path: textOf(o.path), line: num(o.line) })),
   };
 }
 
