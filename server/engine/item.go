@@ -352,6 +352,10 @@ func (s *session) material(item *interview.Item) *interview.Material {
 	if item.Kind == interview.KindConceptCard {
 		m.Title = "" // it is the answer
 	}
+	for _, o := range item.Options {
+		m.Text += "\n\n" + o.Label + ": " + strings.TrimSpace(o.Text)
+	}
+	m.Text = strings.TrimSpace(m.Text)
 	switch {
 	case item.Assets.Code != nil:
 		m.Kind = "code"
@@ -362,7 +366,7 @@ func (s *session) material(item *interview.Item) *interview.Material {
 		if s.e.Diagram != nil {
 			m.Diagram.SVG = s.e.Diagram(item.Assets.Diagram)
 		}
-	case item.Context == "" && len(item.Audiences) == 0:
+	case m.Text == "" && len(item.Audiences) == 0:
 		return nil
 	}
 	return m

@@ -180,6 +180,17 @@ func Places(st *interview.State, b *interview.Block, order []interview.OrderStep
 	return out
 }
 
+// Ranks are the places of the ranking that was saved in a block, by id, from 1. An id that stands twice has its first place.
+func Ranks(st *interview.State, b *interview.Block) map[string]int {
+	out := map[string]int{}
+	for i, r := range rows[interview.RankingRow](st, b, "ranking") {
+		if _, twice := out[r.ID]; !twice {
+			out[r.ID] = i + 1
+		}
+	}
+	return out
+}
+
 // Exercise is what was measured in an exercise beside its points. A field is nil where there is nothing to
 // measure.
 type Exercise struct {

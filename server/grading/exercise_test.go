@@ -129,3 +129,10 @@ func itoa(n int) string { return strconv.Itoa(n) }
 func reading0(text string, f *interview.Finding) []reading.Span {
 	return reading.Find(text, f.Says, nil)
 }
+
+func TestRanks(t *testing.T) {
+	st, b := exerciseState(t, "rk-01", "see rows", map[string][]any{"ranking": {interview.RankingRow{ID: "appliance"}, interview.RankingRow{ID: "status", Reason: "any account"}, interview.RankingRow{ID: "appliance"}}})
+	if got := Ranks(st, b); len(got) != 2 || got["appliance"] != 1 || got["status"] != 2 {
+		t.Errorf("%v", got)
+	}
+}

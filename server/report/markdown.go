@@ -502,6 +502,18 @@ func technicalMarkdown(p printer, bl Block) {
 		}
 		p("")
 	}
+	if len(bl.Ranking) > 0 {
+		p("| our place | finding | why | yours |")
+		p("|---:|---|---|---:|")
+		for i, r := range bl.Ranking {
+			yours := "none"
+			if r.Yours > 0 {
+				yours = fmt.Sprint(r.Yours)
+			}
+			p("| %d | %s | %s | %s |", i+1, cell(r.Label), cell(r.Reason), yours)
+		}
+		p("")
+	}
 	for _, h := range bl.Boundaries {
 		where := "not named"
 		switch {

@@ -86,6 +86,7 @@ type Block struct {
 	FalseAlarm int               `json:"rows_that_match_no_finding,omitempty"`
 	Decoys     []Decoy           `json:"decoys,omitempty"`
 	Order      []OrderStep       `json:"order,omitempty"`
+	Ranking    []Rank            `json:"ranking,omitempty"`
 	Boundaries []Boundary        `json:"boundaries,omitempty"`
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
@@ -501,6 +502,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 	}
 	findings(out, st, b, rubric)
 	order(out, st, b, rubric)
+	ranking(out, st, b, item, rubric)
 	boundaries(out, st, b, item)
 	decisive(out, st, b, item, rubric)
 }

@@ -29,6 +29,31 @@ func order(out *Block, st interview.State, b *interview.Block, rubric *interview
 	}
 }
 
+// Rank is one place of the authors' order of urgency. Yours is the candidate's place for the same, from 1; 0 for none.
+type Rank struct {
+	ID     string `json:"id"`
+	Label  string `json:"label"`
+	Reason string `json:"reason"`
+	Yours  int    `json:"yours"`
+}
+
+// ranking lists the authors' order of urgency with their reasons, beside the candidate's.
+func ranking(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
+	if item == nil || item.Kind != interview.KindRanking {
+		return
+	}
+	places := grading.Ranks(&st, b)
+	for _, r := range rubric.Ranking {
+		row := Rank{ID: r.ID, Label: r.ID, Reason: r.Reason, Yours: places[r.ID]}
+		for _, o := range item.Options {
+			if o.ID == r.ID {
+				row.Label = o.Label
+			}
+		}
+		out.Ranking = append(out.Ranking, row)
+	}
+}
+
 // Boundary is a trust boundary of the diagram. Turn is where it was named in prose, 0 for a row of the model.
 type Boundary struct {
 	Label string `json:"label"`

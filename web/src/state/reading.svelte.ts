@@ -12,6 +12,7 @@ const drillOf: Record<string, string> = {
   'code-review': 'code-review',
   remediation: 'remediation',
   briefing: 'briefing',
+  ranking: 'triage',
   'concept-card': 'concept-cards',
 };
 

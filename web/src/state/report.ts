@@ -189,6 +189,7 @@ export interface Block {
   decoys: { lines?: unknown; why_safe?: string; taken?: boolean }[];
   decisive_facts: { id?: string; asked?: boolean; answer?: string }[];
   boundaries: { label?: string; named?: boolean; turn?: number }[];
+  ranking: { id?: string; label?: string; reason?: string; yours?: number }[];
 }
 
 export interface Report {
@@ -354,6 +355,7 @@ export function readReport(raw: unknown): Report {
       decoys: objs(b.decoys) as Block['decoys'],
       decisive_facts: objs(b.decisive_facts) as Block['decisive_facts'],
       boundaries: objs(b.boundaries) as Block['boundaries'],
+      ranking: objs(b.ranking) as Block['ranking'],
     })),
     numbers: objs(r.numbers) as unknown as Quantity[],
     notes: list(r.notes),
