@@ -146,7 +146,7 @@ func (l *library) readPack(ctx context.Context) error {
 	_, err = l.ReadFS(ctx, interview.OriginPack, prefix, l.pack, func(name string) (string, bool) {
 		dir, base := path.Split(name)
 		title, ok := cards[path.Clean(dir)]
-		return title, base == "notes.md" || ok && (base == "item.yaml" || base == "rubric.yaml")
+		return title, base == index.NotesFile || ok && (base == "item.yaml" || base == "rubric.yaml")
 	})
 	if err != nil {
 		return err

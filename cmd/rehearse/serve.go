@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
@@ -321,24 +322,37 @@ func (r reports) build(ctx context.Context, id string) (report.Report, error) {
 		return report.Report{}, err
 	}
 	rep := report.Build(st, r.pack, earlier(ctx, r.store, id))
-	rep.Against(st, r.pack, r.notes(ctx))
+	rep.Against(st, r.pack, r.notes(ctx, interview.OriginIndex|interview.OriginMaterial|interview.OriginUpload))
+	rep.Cite(r.notes(ctx, interview.OriginPack))
 	return rep, nil
 }
 
-// fewNotes is how many passages of a person's own notes are held against one answer.
-const fewNotes = 3
+// fewNotes is how many passages of a person's own notes are held against one answer, and manyPassages among how many of
+// the pack's the study notes are looked for.
+const (
+	fewNotes     = 3
+	manyPassages = 12
+)
 
-// notes searches a person's own material, never the pack's. Without an index a report only lacks the comparison.
-func (r reports) notes(ctx context.Context) report.Notes {
+// notes searches what came into the index in one of some ways. Without an index a report only lacks the comparison.
+// Study cards are left out: their text is the answer to a question that may still be asked.
+func (r reports) notes(ctx context.Context, origins interview.Origin) report.Notes {
 	if r.shelf == nil {
 		return nil
 	}
 	return func(query string) []interview.Passage {
-		found, err := r.shelf.Index.Search(ctx, query, index.SearchOptions{K: fewNotes, Origins: interview.OriginIndex | interview.OriginMaterial | interview.OriginUpload})
+		o := index.SearchOptions{K: fewNotes, Origins: origins}
+		if origins == interview.OriginPack {
+			o.K = manyPassages
+		}
+		found, err := r.shelf.Index.Search(ctx, query, o)
 		if err != nil {
 			return nil
 		}
-		return found
+		if origins != interview.OriginPack {
+			return found
+		}
+		return slices.DeleteFunc(found, func(p interview.Passage) bool { return path.Base(p.Path) != index.NotesFile })
 	}
 }
 

@@ -69,6 +69,9 @@ type Store interface {
 	Finder
 }
 
+// NotesFile is the name of the study notes in a section of a pack.
+const NotesFile = "notes.md"
+
 // Options are what an index is made of. Only Store is needed.
 type Options struct {
 	Store    Store

@@ -67,7 +67,17 @@ type Gain struct {
 	Costs  string           `json:"costs"`
 	Change string           `json:"change"`
 	Item   string           `json:"item,omitempty"` // to try again
+	Read   *Passage         `json:"read,omitempty"` // where the notes of the pack tell of it
 	weight float64
+}
+
+// Passage is a place in the study notes: file, heading and lines, and what stands there.
+type Passage struct {
+	Path      string `json:"path"`
+	Heading   string `json:"heading"`
+	StartLine int    `json:"start_line"`
+	EndLine   int    `json:"end_line"`
+	Text      string `json:"text"`
 }
 
 // Keep is the one thing that was best, in the candidate's words.

@@ -164,6 +164,10 @@ func verdictMarkdown(p printer, r Report) {
 		}
 		p("   Change: %s.", plainLine(g.Change))
 		p("")
+		if g.Read != nil {
+			p("   Read: %s, lines %d-%d (%s).", plainLine(g.Read.Heading), g.Read.StartLine, g.Read.EndLine, g.Read.Path)
+			p("")
+		}
 	}
 	if r.Keep != nil {
 		p("Keep this (%s, %s):", plainLine(r.Keep.About), plainLine(r.Keep.Why))

@@ -71,6 +71,30 @@ func (r *Report) Against(st interview.State, p *interview.Pack, notes Notes) {
 	}
 }
 
+// citedBytes is how much of a passage of the study notes is shown with a change.
+const citedBytes = 700
+
+// Cite names for each change of a technical exercise the passage of the study notes that tells of it, where one does:
+// one that holds a sentence with most of its words. A passage that is merely near is no help.
+func (r *Report) Cite(notes Notes) {
+	if notes == nil {
+		return
+	}
+	for i := range r.Gains {
+		g := &r.Gains[i]
+		k := slices.IndexFunc(r.Blocks, func(b Block) bool { return b.Block == g.Block })
+		if k < 0 || !interview.Kind(r.Blocks[k].Kind).Technical() {
+			continue
+		}
+		for _, p := range notes(g.About) {
+			if len(reading.Echoes(p.Text, g.About)) > 0 {
+				g.Read = &Passage{Path: p.Path, Heading: p.Heading, StartLine: p.StartLine, EndLine: p.EndLine, Text: clipped(p.Text, citedBytes)}
+				break
+			}
+		}
+	}
+}
+
 // figures finds figures of a story that the notes on it give otherwise.
 func (r *Report) figures(st interview.State, b *interview.Block, notes Notes) {
 	seen := map[string]bool{}

@@ -63,3 +63,27 @@ func TestAgainstOwnNotes(t *testing.T) {
 		t.Errorf("a point that was said: %+v", r.Own)
 	}
 }
+
+// TestCite: a change of an exercise names the passage of the study notes that tells of it, and none that is merely near.
+func TestCite(t *testing.T) {
+	const about = "Whoever reaches the load balancer without the CDN skips every rule and limit that lives at the edge"
+	for _, tt := range []struct {
+		name, text string
+		cited      bool
+	}{
+		{"tells of it", "Where rules live.\nRules and limits at the edge help only while nobody reaches the load balancer without passing the CDN.", true},
+		{"is merely near", "A load balancer spreads requests.\nUse health checks.", false},
+	} {
+		r := report.Report{Blocks: []report.Block{{Block: 1, Kind: string(interview.KindThreatModel)}, {Block: 2, Kind: string(interview.KindBehavioural)}},
+			Gains: []report.Gain{{Block: 1, About: about}, {Block: 2, About: about}}}
+		r.Cite(func(string) []interview.Passage {
+			return []interview.Passage{{Path: "pack/amazon-appsec/1-threat-modeling/notes.md", Heading: "Edges", StartLine: 40, EndLine: 44, Text: tt.text}}
+		})
+		if got := r.Gains[0].Read; (got != nil) != tt.cited || got != nil && (got.StartLine != 40 || got.Heading != "Edges" || !strings.Contains(got.Text, "Rules and limits")) {
+			t.Errorf("a passage that %s: %+v", tt.name, got)
+		}
+		if r.Gains[1].Read != nil {
+			t.Errorf("a story was sent to the notes: %+v", r.Gains[1].Read)
+		}
+	}
+}

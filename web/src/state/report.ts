@@ -116,6 +116,7 @@ export interface Gain {
   costs: string;
   change: string;
   item?: string;
+  read: { path: string; heading: string; from: number; to: number; text: string } | null;
 }
 
 export interface Keep {
@@ -331,6 +332,7 @@ export function readReport(raw: unknown): Report {
       costs: textOf(g.costs),
       change: textOf(g.change),
       ...(g.item ? { item: textOf(g.item) } : {}),
+      read: isObj(g.read) ? { path: textOf(g.read.path), heading: textOf(g.read.heading), from: num(g.read.start_line), to: num(g.read.end_line), text: textOf(g.read.text) } : null,
     })),
     keep: keepOf(r.keep),
     phases: objs(r.phases) as Report['phases'],
