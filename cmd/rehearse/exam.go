@@ -9,6 +9,7 @@ import (
 
 	"rehearse/server/config"
 	"rehearse/server/exam"
+	"rehearse/server/interview"
 	"rehearse/server/ollama"
 	"rehearse/server/sqlite"
 )
@@ -38,15 +39,8 @@ func examine(ctx context.Context, p Program) error {
 	if err != nil {
 		return err
 	}
-	k, err := ollama.NewChecker(v.client, choice, v.prompts)
-	if err != nil {
-		return err
-	}
 	fmt.Fprintf(p.Err, "%s sits the exam; it can be stopped at any time and nothing is kept then\n", choice.Model)
-	cert, err := exam.Run(ctx, k, loaded, short, time.Now, func(done, total int) {
-		fmt.Fprintf(p.Err, "\r%d of %d gradings", done, total)
-	})
-	fmt.Fprintln(p.Err)
+	cert, err := sit(ctx, p, v, choice, loaded, short)
 	if err != nil {
 		return err
 	}
@@ -67,6 +61,56 @@ func examine(ctx context.Context, p Program) error {
 		return codeError{exitProblems, fmt.Errorf("%s did not pass: it may voice an interview and not grade one", choice.Model)}
 	}
 	return nil
+}
+
+// sit fits how the model's odds are read, finds out which way it judges better, and lets it sit the exam that way.
+func sit(ctx context.Context, p Program, v *voices, choice ollama.Choice, loaded *interview.Pack, short bool) (exam.Certificate, error) {
+	var none exam.Certificate
+	odds, asJSON, _, err := v.judges(ctx, choice, nil)
+	if err != nil {
+		return none, err
+	}
+	count := func(what string) exam.Progress {
+		return func(done, total int) { fmt.Fprintf(p.Err, "\r%d of %d %s", done, total, what) }
+	}
+	gives, err := givesOdds(ctx, odds)
+	if err != nil { // the exam itself says that nothing can be judged, and why
+		gives = false
+	}
+	var fitted *exam.Fitted
+	var k judge = asJSON
+	var better exam.Better
+	if gives {
+		f, err := exam.Fit(ctx, odds, loaded, short, count("example sentences"))
+		fmt.Fprintln(p.Err)
+		if err != nil {
+			return none, err
+		}
+		fitted = &f
+		odds.Fit(weightsOf(fitted))
+		if better, err = exam.Compare(ctx, odds, asJSON, loaded, short); err != nil {
+			return none, err
+		}
+		fmt.Fprintf(p.Err, "points found by odds %s, in JSON %s\n", shown(better.Odds), shown(better.JSON))
+		if better.Way == ollama.WayOdds {
+			k = odds
+		}
+	}
+	cert, err := exam.Run(ctx, k, loaded, short, time.Now, count("gradings"))
+	fmt.Fprintln(p.Err)
+	if gives {
+		cert.Fitted, cert.Better = fitted, &better
+	}
+	cert.Calls = odds.Calls()
+	return cert, err
+}
+
+// shown is a figure of the exam, or that there is none.
+func shown(v *float64) string {
+	if v == nil {
+		return "not measured"
+	}
+	return fmt.Sprintf("%.3f", *v)
 }
 
 func keepCertificate(ctx context.Context, c config.Config, cert exam.Certificate) (err error) {

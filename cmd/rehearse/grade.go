@@ -9,7 +9,6 @@ import (
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
-	"rehearse/server/ollama"
 	"rehearse/server/strict"
 )
 
@@ -96,12 +95,13 @@ func namedGrader(ctx context.Context, c config.Config) (grading.Grader, error) {
 	if err != nil {
 		return out, err
 	}
-	k, err := ollama.NewChecker(v.client, choice, v.prompts)
-	if err != nil {
-		return out, err
+	var certs certificates
+	if store, err := openData(ctx, c); err == nil { // without a data folder there is no certificate to read odds by
+		certs = store
+		defer func() { _ = store.Close() }() // it was only read
 	}
-	out.Checker = k
-	return out, nil
+	out.Checker, err = v.namedJudge(ctx, choice, certs)
+	return out, err
 }
 
 func gradeLine(ctx context.Context, grader grading.Grader, loaded *interview.Pack, in gradeIn) (gradeOut, error) {

@@ -8,7 +8,6 @@ import (
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
-	"rehearse/server/ollama"
 )
 
 // certificates keeps what each model reached in the exam, by its digest and the hash of the prompts.
@@ -108,10 +107,10 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 	if wanted == config.ModelNone {
 		return out, ""
 	}
-	k, err := g.checker(ctx, wanted)
+	k, writer, err := g.checker(ctx, wanted)
 	switch {
 	case err == nil:
-		out.Checker, out.Writer = k, k
+		out.Checker, out.Writer = k, writer
 	case model != "":
 		out.Checker = refused{model, err}
 	default:
@@ -121,37 +120,16 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 }
 
 // checker is the judge of a model that holds a certificate for the prompts of this version.
-func (g *graders) checker(ctx context.Context, wanted string) (*ollama.Checker, error) {
+func (g *graders) checker(ctx context.Context, wanted string) (judge, grading.Writer, error) {
 	choice, err := g.voices.client.Detect(ctx, wanted)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	k, err := ollama.NewChecker(g.voices.client, choice, g.voices.prompts)
-	if err != nil {
-		return nil, err
-	}
-	if passed, err := certified(ctx, g.certs, k.Judge()); err != nil || !passed {
-		return nil, interview.Errorf(interview.CodeConflict, "%s has not passed the exam and does not judge; type: rehearse exam --model %s", choice.Model, choice.Model)
-	}
-	return k, nil
+	return g.voices.certifiedJudge(ctx, choice, g.certs)
 }
 
 // certificateKey is where the certificate of a model and its prompts is kept.
 func certificateKey(j interview.Judge) string { return "certificate/" + j.Digest + "/" + j.Prompt }
-
-func certified(ctx context.Context, certs certificates, j interview.Judge) (bool, error) {
-	value, found, err := certs.Setting(ctx, certificateKey(j))
-	if err != nil || !found {
-		return false, err
-	}
-	var c struct {
-		Passed bool `json:"passed"`
-	}
-	if err := json.Unmarshal([]byte(value), &c); err != nil {
-		return false, err
-	}
-	return c.Passed, nil
-}
 
 // refused is a judge that was asked for and may not judge.
 type refused struct {

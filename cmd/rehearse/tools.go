@@ -371,7 +371,7 @@ func doctor(ctx context.Context, p Program) error {
 	}
 	if info.Kind == "ollama" && certs != nil {
 		verdict := "grades: it passed the exam"
-		if _, err := (&graders{voices: voices, certs: certs}).checker(ctx, c.Model); err != nil {
+		if _, _, err := (&graders{voices: voices, certs: certs}).checker(ctx, c.Model); err != nil {
 			verdict = interview.AsError(err).Message
 		}
 		fmt.Fprintf(p.Out, "grading  %s\n", verdict)

@@ -161,6 +161,7 @@ func (s *session) draft(ctx context.Context, cmd interview.Command) ([]interview
 	if len(cmd.Text) >= foreseeFrom {
 		s.foresee(cmd.Turn, cmd.Text)
 	}
+	s.listen(settled(cmd.Text), strings.TrimSpace(cmd.Text) != "")
 	return []interview.Frame{interview.NoteFrame("draft.saved", map[string]int{"turn": cmd.Turn})}, nil
 }
 

@@ -29,11 +29,16 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 		degraded = s.findVoice(ctx)
 	}
 	if s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
-		s.publish(modelFrame("speaking", s.info.Model))
+		s.publish(modelFrame(interview.ModelReading, s.info.Model))
 		s.mu.Unlock()
+		ctx := interview.WithTeller(ctx, func(state, detail string) {
+			s.mu.Lock()
+			s.publish(modelFrame(state, detail))
+			s.mu.Unlock()
+		})
 		u, why, broken := s.tryVoice(ctx, brief, rules)
 		s.mu.Lock()
-		s.publish(modelFrame("idle", s.info.Model))
+		s.publish(modelFrame(interview.ModelIdle, s.info.Model))
 		if why == "" {
 			s.down = false
 			s.use(q, u, s.info.Model)
@@ -117,13 +122,19 @@ func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules gua
 
 // brief is what a voice may know.
 func (s *session) brief(q *question) interview.Brief {
-	p := s.persona(s.st.RoundIs.Persona)
-	b := interview.Brief{Name: p.Name, Role: p.Role, Temperament: p.Temperament, Question: q.asked.Wording,
-		Seed: s.seed("voice", q.asked.Block, q.asked.Turn)}
+	b := s.exchange(s.st.Block(q.asked.Block))
+	b.Question, b.Seed = q.asked.Wording, s.seed("voice", q.asked.Block, q.asked.Turn)
 	for _, a := range q.anchors {
 		b.Anchors = append(b.Anchors, a.Text)
 	}
-	for _, n := range s.st.Block(q.asked.Block).Turns {
+	return b
+}
+
+// exchange is who speaks, and what was said in a block so far.
+func (s *session) exchange(block *interview.Block) interview.Brief {
+	p := s.persona(s.st.RoundIs.Persona)
+	b := interview.Brief{Name: p.Name, Role: p.Role, Temperament: p.Temperament}
+	for _, n := range block.Turns {
 		t := s.st.Turn(n)
 		b.Exchange = append(b.Exchange, interview.Line{Text: t.Text})
 		var after []interview.Line

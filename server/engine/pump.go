@@ -385,5 +385,6 @@ func (s *session) speak(ctx context.Context, q *question) error {
 	if _, err := s.append(s.e.ctx, "", events...); err != nil {
 		return fmt.Errorf("turn %d: %w", q.asked.Turn, err)
 	}
+	s.listen("", false)
 	return nil
 }

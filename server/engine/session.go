@@ -66,6 +66,7 @@ func (s *session) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gone = true
+	s.rest()
 	if s.speech != nil {
 		s.speech.halt()
 	}
@@ -244,6 +245,9 @@ func (s *session) append(ctx context.Context, command string, events ...intervie
 	for _, ev := range events {
 		s.publish(interview.EventFrame(ev))
 		moved = moved || slices.Contains(movesClock, ev.Type)
+		if ev.Type == interview.EvPaused || ev.Type == interview.EvSessionClosed {
+			s.rest()
+		}
 	}
 	s.grade()
 	if moved && !st.Closed {

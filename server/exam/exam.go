@@ -37,6 +37,9 @@ type Certificate struct {
 	Seconds  float64   `json:"seconds"`
 	At       time.Time `json:"at"`
 	Reason   string    `json:"reason,omitempty"` // why it ended early
+	Calls    int       `json:"calls,omitempty"`  // questions of one word that were asked
+	Fitted   *Fitted   `json:"fitted,omitempty"` // how its odds are read
+	Better   *Better   `json:"better,omitempty"` // which way of judging it is better at
 }
 
 // Bar is one thing that is asked for. Value is nil when nothing could be measured, which is a failure.

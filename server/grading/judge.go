@@ -16,6 +16,11 @@ type Checker interface {
 	Judge() interview.Judge
 }
 
+// Wholer is a checker that can say how much of a correct answer an answer says, 0 to 1.
+type Wholer interface {
+	Whole(ctx context.Context, c interview.WholeCheck) (float64, error)
+}
+
 // ByJudged marks what a model decided.
 const ByJudged = "judged"
 
@@ -73,7 +78,11 @@ type judged struct {
 	verdict    string
 	confidence float64
 	quotes     []Quote
+	share      float64 // of the point that was made
 }
+
+// verdictShare is what a verdict without odds is worth.
+var verdictShare = map[string]float64{interview.VerdictYes: 1, interview.VerdictUnclear: 0.5}
 
 // ask makes one call, finds the quotes and asks once more for those it cannot find. What is still not the
 // candidate's words then counts as no, and its quote is dropped.
@@ -118,6 +127,14 @@ func (g Grader) once(ctx context.Context, c interview.Check) (out map[string]jud
 		if r == nil || len(results) != len(c.Points) {
 			return nil, nil, fmt.Errorf("%w: the judge left a point out", errJudge)
 		}
+		if r.Share != nil && (r.At != nil || r.Verdict == interview.VerdictNo) { // weighed: the sentence is the answer's own
+			j := judged{verdict: r.Verdict, confidence: r.Confidence, share: *r.Share}
+			if r.At != nil && r.Verdict != interview.VerdictNo {
+				j.quotes = []Quote{{r.At.Turn, r.At.Start, r.At.End}}
+			}
+			out[p.ID] = j
+			continue
+		}
 		switch r.Verdict {
 		case interview.VerdictYes:
 			q, ok := find(r.Quote, answers)
@@ -129,9 +146,10 @@ func (g Grader) once(ctx context.Context, c interview.Check) (out map[string]jud
 			if r.Confidence < sure {
 				j.verdict = interview.VerdictUnclear
 			}
+			j.share = verdictShare[j.verdict]
 			out[p.ID] = j
 		case interview.VerdictNo, interview.VerdictUnclear: // nothing was shown, so nothing is quoted
-			out[p.ID] = judged{verdict: r.Verdict, confidence: r.Confidence}
+			out[p.ID] = judged{verdict: r.Verdict, confidence: r.Confidence, share: verdictShare[r.Verdict]}
 		default:
 			return nil, nil, fmt.Errorf("%w: the judge said %q", errJudge, clipWord(r.Verdict))
 		}
@@ -163,6 +181,17 @@ func exchange(in Input, cleaned []cleaned) []interview.CheckTurn {
 // block, where only what the first did not show is asked again. What was shown at once is shown.
 func (g Grader) readers(ctx context.Context, in Input, cleaned []cleaned, told, after bool, dropped *int) (un, all []Decision, err error) {
 	turns := exchange(in, cleaned)
+	spoken, err := g.stepSentences(ctx, cleaned)
+	if err != nil {
+		return nil, nil, err
+	}
+	first := spoken
+	for i := range spoken {
+		if spoken[i].q.Turn > 0 {
+			first = spoken[:i]
+			break
+		}
+	}
 	for _, l := range ladders {
 		c := interview.Check{Criterion: l.dimension, Question: in.Question, About: l.about, Turns: turns[:1]}
 		switch {
@@ -172,7 +201,11 @@ func (g Grader) readers(ctx context.Context, in Input, cleaned []cleaned, told, 
 			c.About += " The level: " + in.Level + "."
 		}
 		for _, s := range l.steps {
-			c.Points = append(c.Points, s.check)
+			p := s.check
+			if p.Where, err = g.where(ctx, p, first); err != nil {
+				return nil, nil, err
+			}
+			c.Points = append(c.Points, p)
 		}
 		shown := map[string]judged{}
 		if told {
@@ -188,7 +221,11 @@ func (g Grader) readers(ctx context.Context, in Input, cleaned []cleaned, told, 
 			c.Turns, c.Points = turns, nil
 			for _, s := range l.steps {
 				if shown[s.check.ID].verdict != interview.VerdictYes {
-					c.Points = append(c.Points, s.check)
+					p := s.check
+					if p.Where, err = g.where(ctx, p, spoken[len(first):]); err != nil {
+						return nil, nil, err
+					}
+					c.Points = append(c.Points, p)
 				}
 			}
 			if len(c.Points) > 0 {
@@ -223,4 +260,15 @@ func (l ladder) decide(shown map[string]judged) Decision {
 		below++
 	}
 	return d
+}
+
+// Steps are the checks of all ladders, with the example sentences that a judge's odds are read by.
+func Steps() []interview.CheckPoint {
+	var out []interview.CheckPoint
+	for _, l := range ladders {
+		for _, s := range l.steps {
+			out = append(out, s.check)
+		}
+	}
+	return out
 }

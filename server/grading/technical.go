@@ -2,6 +2,7 @@ package grading
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"regexp"
 	"slices"
@@ -111,14 +112,17 @@ func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, 
 	if !answered {
 		return 0, verdicts, nil
 	}
+	nearest := make([]*Quote, len(points))
 	if g.Embed != nil {
-		if err := g.fuse(ctx, in.Question, points, turns, soft, verdicts); err != nil {
+		if err := g.fuse(ctx, in.Question, points, turns, soft, verdicts, nearest); err != nil {
 			return 0, nil, err
 		}
 		out.Nearness = g.near().ID
 	}
-	if g.Checker != nil {
-		if err := g.judge(ctx, in, points, cleaned, turns, shown, soft, verdicts, out); err != nil {
+	whole, weighs := g.Checker.(Wholer)
+	if g.Checker != nil && (!split || !weighs) {
+		where := func(i int) []interview.CheckSpan { return m.plausible(&targets[i], nearest[i]) }
+		if err := g.judge(ctx, in, points, cleaned, turns, shown, soft, verdicts, out, where); err != nil {
 			return 0, nil, err
 		}
 	}
@@ -126,12 +130,43 @@ func (g Grader) read(ctx context.Context, in Input, points []Point, split bool, 
 	if split {
 		score = 0.5*score + 0.5*m.whole(in.Reference)
 	}
+	if split && weighs {
+		var err error
+		if score, err = wholly(ctx, whole, in, turns, score); err != nil {
+			return 0, nil, err
+		}
+	}
 	return score, verdicts, nil
+}
+
+// What a judge's view of a whole answer weighs against a reference, and by how much it may move what code measured:
+// a sentence that pleases a small model must not make an answer.
+const (
+	wholeWeight = 0.45
+	wholeMost   = 0.35
+)
+
+// wholly weighs what code measured of an answer against what a judge says of it as a whole. A judge is asked one
+// question about the whole answer here, since long reference sentences gain nothing from being asked one by one.
+func wholly(ctx context.Context, k Wholer, in Input, turns []said, score float64) (float64, error) {
+	var answer strings.Builder
+	for _, t := range turns {
+		if t.text != "" {
+			answer.WriteString(strings.Join(strings.Fields(t.text), " "))
+			answer.WriteByte('\n')
+		}
+	}
+	share, err := k.Whole(ctx, interview.WholeCheck{Question: in.Question, Reference: in.Reference, Answer: strings.TrimSpace(answer.String())})
+	if err != nil {
+		return 0, fmt.Errorf("%w: %w", errJudge, err)
+	}
+	move := wholeWeight * (share - score)
+	return score + min(wholeMost, max(-wholeMost, move)), nil
 }
 
 // judge asks for each point that no rule of the author has decided whether it was made, a point a call, and
 // weighs the verdict against what code measured: neither alone settles a point on which they disagree.
-func (g Grader) judge(ctx context.Context, in Input, points []Point, cleaned []cleaned, turns []said, shown map[string]judged, soft []float64, verdicts []Verdict, out *Grade) error {
+func (g Grader) judge(ctx context.Context, in Input, points []Point, cleaned []cleaned, turns []said, shown map[string]judged, soft []float64, verdicts []Verdict, out *Grade, where func(int) []interview.CheckSpan) error {
 	said := exchange(in, cleaned)
 	for i := range turns {
 		if turns[i].text == "" {
@@ -144,7 +179,7 @@ func (g Grader) judge(ctx context.Context, in Input, points []Point, cleaned []c
 		}
 		j, known := shown[p.ID]
 		if !known || j.verdict != interview.VerdictYes {
-			c := interview.Check{Criterion: p.ID, Question: in.Question, About: "Whether one point was made.", Turns: said, Points: []interview.CheckPoint{{ID: p.ID, Text: p.Text, Yes: p.Yes, No: p.No}}}
+			c := interview.Check{Criterion: p.ID, Question: in.Question, About: "Whether one point was made.", Turns: said, Points: []interview.CheckPoint{{ID: p.ID, Text: p.Text, Yes: p.Yes, No: p.No, Where: where(i)}}}
 			all, err := g.ask(ctx, c, &out.Dropped)
 			if err != nil {
 				return err
@@ -154,7 +189,7 @@ func (g Grader) judge(ctx context.Context, in Input, points []Point, cleaned []c
 		}
 		v := &verdicts[i]
 		code := soft[i]
-		soft[i] = 0.5*code + 0.5*map[string]float64{interview.VerdictYes: 1, interview.VerdictUnclear: 0.5}[j.verdict]
+		soft[i] = 0.5*code + 0.5*j.share
 		v.By, v.Confidence = ByJudged, j.confidence
 		switch {
 		case j.verdict == interview.VerdictYes:
@@ -404,7 +439,7 @@ func (g Grader) near() Near {
 
 // fuse mixes in how near each point's meaning is to its best sentence. Where the bounds say so, what points and
 // sentences have of the question's meaning is taken out first, as words of the question count less.
-func (g Grader) fuse(ctx context.Context, question string, points []Point, turns []said, soft []float64, verdicts []Verdict) error {
+func (g Grader) fuse(ctx context.Context, question string, points []Point, turns []said, soft []float64, verdicts []Verdict, nearest []*Quote) error {
 	var texts []string
 	var at []Quote
 	for _, p := range points {
@@ -445,6 +480,9 @@ func (g Grader) fuse(ctx context.Context, question string, points []Point, turns
 			if c := cosine(vectors[i], vectors[len(points)+k]); c > best {
 				best, from = c, at[k]
 			}
+		}
+		if best > near.From {
+			nearest[i] = new(from)
 		}
 		soft[i] = (1-near.Share)*soft[i] + near.Share*ramp(best, near.From, near.To)
 		if len(verdicts[i].Quotes) > 0 {

@@ -24,6 +24,28 @@ type CheckPoint struct {
 	Text string
 	Yes  string // a sentence that shows it
 	No   string // one that looks like it and does not
+	// Where are the sentences code finds plausible for it, best first. A judge that weighs sentence by sentence
+	// looks at these only.
+	Where []CheckSpan
+}
+
+// CheckSpan is a stretch of an answer: bytes [Start,End) of the answer of a turn, and the text there.
+type CheckSpan struct {
+	Turn, Start, End int
+	Text             string
+}
+
+// OddsCheck is one question of one word about one sentence.
+type OddsCheck struct {
+	Point    string
+	Sentence string
+}
+
+// WholeCheck is one question of one word about a whole answer.
+type WholeCheck struct {
+	Question  string
+	Reference string
+	Answer    string
 }
 
 // The verdicts of a judge and of a point.
@@ -40,6 +62,10 @@ type CheckResult struct {
 	Verdict    string
 	Quote      string
 	Confidence float64
+	// Share is how much of the point was made, 0 to 1, by a judge that weighs; nil of one that only says yes or no.
+	Share *float64
+	// At is where the quote stands, by a judge that was shown sentences; nil of one that copies its quote.
+	At *CheckSpan
 }
 
 // Judge says who judged: the model with its digest, and the hash of the prompts.
@@ -47,6 +73,7 @@ type Judge struct {
 	Model  string `json:"model,omitempty"`
 	Digest string `json:"model_digest,omitempty"`
 	Prompt string `json:"prompt_hash,omitempty"`
+	Way    string `json:"way,omitempty"` // odds: one word about one sentence, read as odds; empty: JSON with a quote
 }
 
 // Summing is the table that sentences about a grade are written from.
@@ -58,3 +85,6 @@ type SummingLine struct {
 	Why   string
 	Words string
 }
+
+// ErrNoOdds is the error of a server that gives no log-probabilities: its models judge in JSON.
+var ErrNoOdds = Errorf(CodeUnavailable, "this server gives no log-probabilities")

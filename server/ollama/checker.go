@@ -60,7 +60,7 @@ func (k *Checker) Check(ctx context.Context, c interview.Check) ([]interview.Che
 	if err != nil {
 		return nil, err
 	}
-	ask := call{behind: true, messages: messages, format: schema(c.Points), first: k.client.FirstToken, most: maxCheckRunes,
+	ask := call{lane: laneGrade, long: true, messages: messages, format: schema(c.Points), first: k.client.FirstToken, most: maxCheckRunes,
 		options: map[string]any{"temperature": head.Temperature, "seed": gradeSeed, "num_predict": head.NumPredict}}
 	var bad error
 	for range 2 {
@@ -172,7 +172,7 @@ func (k *Checker) Write(ctx context.Context, s interview.Summing) (string, error
 	if err != nil {
 		return "", err
 	}
-	reply, err := k.client.chat(ctx, k.model, call{behind: true, messages: []api.Message{{Role: "system", Content: system}, {Role: "user", Content: task}},
+	reply, err := k.client.chat(ctx, k.model, call{lane: laneGrade, long: true, messages: []api.Message{{Role: "system", Content: system}, {Role: "user", Content: task}},
 		first: k.client.FirstToken, most: maxCheckRunes, options: map[string]any{"temperature": head.Temperature, "seed": gradeSeed, "num_predict": head.NumPredict}})
 	return strings.NewReplacer("<<<", "\"", ">>>", "\"").Replace(reply.Text), err
 }

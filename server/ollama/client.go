@@ -37,6 +37,7 @@ const (
 	stepBackTime      = 50 * time.Millisecond // before a call that stepped back is made again
 	maxReplyRunes     = 600                   // of a spoken line, which num_predict ends long before; more is a model that does not stop
 	numCtx            = 8192
+	topLogprobs       = 20 // the most a server gives
 	keepAlive         = 30 * time.Minute
 )
 
@@ -46,11 +47,8 @@ type Client struct {
 	Idle       time.Duration
 	hosts      []host
 	log        *slog.Logger
-	turn       chan struct{} // one request in flight: a prefill cannot be cancelled on older servers
-	waiting    atomic.Int32  // calls that somebody waits for
 	mu         sync.Mutex
-	yield      context.CancelCauseFunc // ends the call behind the interview that is under way
-	found      map[string]Choice       // by wanted name, for a short while
+	found      map[string]Choice // by wanted name, for a short while
 	foundAt    map[string]time.Time
 }
 
@@ -58,6 +56,7 @@ type host struct {
 	url  string
 	api  *api.Client
 	chat *chatter
+	line *queue
 }
 
 // New returns a client for the servers at these URLs. Addresses that are no URL are left out; the settings
@@ -66,7 +65,7 @@ func New(urls []string, log *slog.Logger) *Client {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	c := &Client{FirstToken: DefaultFirstToken, Idle: DefaultIdle, log: log, turn: make(chan struct{}, 1), found: map[string]Choice{}, foundAt: map[string]time.Time{}}
+	c := &Client{FirstToken: DefaultFirstToken, Idle: DefaultIdle, log: log, found: map[string]Choice{}, foundAt: map[string]time.Time{}}
 	transport := &http.Transport{
 		DialContext:     (&net.Dialer{Timeout: connectTime}).DialContext,
 		IdleConnTimeout: idleTime,
@@ -76,7 +75,7 @@ func New(urls []string, log *slog.Logger) *Client {
 		if u, err := url.Parse(raw); err == nil && u.Host != "" {
 			// A redirect could lead to another address than the configured one.
 			hc := &http.Client{Transport: transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-			c.hosts = append(c.hosts, host{url: raw, api: api.NewClient(u, hc), chat: &chatter{base: u, http: hc}})
+			c.hosts = append(c.hosts, host{url: raw, api: api.NewClient(u, hc), chat: &chatter{base: u, http: hc}, line: newQueue()})
 		}
 	}
 	return c
@@ -113,6 +112,7 @@ type Choice struct {
 	Thinking bool // lists the capability, and is told not to
 	Cloud    bool // runs on somebody else's machine
 	host     *chatter
+	line     *queue
 }
 
 // Reply is one finished answer of a model with the server's own account of it.
@@ -123,7 +123,8 @@ type Reply struct {
 	Tokens       int
 	Prefill      time.Duration
 	Load         time.Duration
-	Cut          bool // ended by the limit on its tokens
+	First        []api.Logprob // of its first token, where they were asked for and the server gives them
+	Cut          bool          // ended by the limit on its tokens
 }
 
 // Why reading a stream was stopped.
@@ -144,30 +145,21 @@ type call struct {
 	options  map[string]any
 	format   json.RawMessage // a JSON schema; nil for plain words
 	first    time.Duration
-	most     int  // runes
-	behind   bool // the interview: it may be made again
+	most     int // runes
+	lane     lane
+	long     bool // behind the interview: broken off for somebody who waits, and made again
+	odds     bool // with the log-probabilities of its first token
 }
 
-// chat waits for its turn. A call behind the interview steps back for one that somebody waits for: it is
-// broken off, which ends its generation, and made again afterwards.
+// chat waits for its turn. A long call behind the interview steps back for one that somebody waits for: it is broken
+// off, which ends its generation, and made again afterwards. Short ones are waited for.
 func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
-	if !ask.behind {
-		c.waiting.Add(1)
-		defer c.waiting.Add(-1)
-		c.stepBack()
-	}
 	for {
-		select {
-		case c.turn <- struct{}{}:
-		case <-ctx.Done():
-			return Reply{}, ctx.Err()
+		if err := m.line.acquire(ctx, ask.lane); err != nil {
+			return Reply{}, err
 		}
-		if !ask.behind {
-			defer func() { <-c.turn }()
-			return c.once(ctx, m, ask)
-		}
-		reply, err := c.behind(ctx, m, ask)
-		<-c.turn
+		reply, err := c.attempt(ctx, m, ask)
+		m.line.release()
 		if !errors.Is(err, errStepBack) {
 			return reply, err
 		}
@@ -182,30 +174,23 @@ func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
 // errStepBack ends a call behind the interview for one that somebody waits for.
 var errStepBack = errors.New("somebody waits for the model")
 
-// behind makes one attempt of a call behind the interview.
-func (c *Client) behind(ctx context.Context, m Choice, ask call) (Reply, error) {
+// attempt makes one request and remembers what the model read. The caller has the turn.
+func (c *Client) attempt(ctx context.Context, m Choice, ask call) (Reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	c.mu.Lock()
-	c.yield = cancel
-	c.mu.Unlock()
-	defer func() {
-		c.mu.Lock()
-		c.yield = nil
-		c.mu.Unlock()
-	}()
-	if c.waiting.Load() > 0 {
-		return Reply{}, errStepBack
+	if ask.long {
+		m.line.stepsBack(cancel)
+		if m.line.wanted() {
+			return Reply{}, errStepBack
+		}
 	}
-	return c.once(ctx, m, ask)
-}
-
-func (c *Client) stepBack() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.yield != nil {
-		c.yield(errStepBack)
+	reply, err := c.once(ctx, m, ask)
+	if err != nil {
+		m.line.forget(m.Model)
+		return reply, err
 	}
+	m.line.read(m.Model, ask.messages, reply.PromptTokens)
+	return reply, nil
 }
 
 // once makes one request. The caller has the turn.
@@ -215,6 +200,9 @@ func (c *Client) once(ctx context.Context, m Choice, ask call) (Reply, error) {
 		KeepAlive: &api.Duration{Duration: keepAlive}, Options: map[string]any{}}
 	maps.Copy(req.Options, ask.options)
 	req.Options["num_ctx"] = numCtx
+	if ask.odds {
+		req.Logprobs, req.TopLogprobs = true, topLogprobs
+	}
 	if m.Thinking {
 		req.Think = &api.ThinkValue{Value: false}
 	}
@@ -226,9 +214,21 @@ func (c *Client) once(ctx context.Context, m Choice, ask call) (Reply, error) {
 	var reply Reply
 	var text strings.Builder
 	runes := 0
+	switch {
+	case ask.lane != laneVoice:
+	case m.line.warm(m.Model):
+		interview.Tell(ctx, interview.ModelReading, m.Model)
+	default:
+		interview.Tell(ctx, interview.ModelLoading, m.Model)
+	}
 	err := m.host.Chat(ctx, req, func(r api.ChatResponse) error {
+		if reply.First == nil {
+			reply.First = r.Logprobs
+		}
 		if r.Message.Content != "" { // thinking, and lines without a word, are silence
-			began.Store(true)
+			if !began.Swap(true) && ask.lane == laneVoice {
+				interview.Tell(ctx, interview.ModelSpeaking, m.Model)
+			}
 			watch.Reset(c.Idle)
 			text.WriteString(r.Message.Content)
 			runes += utf8.RuneCountInString(r.Message.Content)
@@ -296,7 +296,7 @@ func clip(err error) error {
 
 // Preload loads a model with the options that every call uses, so that the first question does not wait.
 func (c *Client) Preload(ctx context.Context, m Choice) error {
-	_, err := c.chat(ctx, m, call{first: DefaultLoad, most: maxReplyRunes})
+	_, err := c.chat(ctx, m, call{first: DefaultLoad, most: maxReplyRunes, lane: laneWarm})
 	return err
 }
 

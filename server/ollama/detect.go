@@ -161,7 +161,7 @@ func (h host) usable(ctx context.Context, m api.ListModelResponse) (Choice, bool
 		chat = !strings.Contains(m.Details.Family, "bert")
 	}
 	return Choice{URL: h.url, Model: m.Name, Digest: m.Digest, Thinking: has(model.CapabilityThinking),
-		Cloud: isCloud(m) || show.RemoteHost != "" || show.RemoteModel != "", host: h.chat}, chat, nil
+		Cloud: isCloud(m) || show.RemoteHost != "" || show.RemoteModel != "", host: h.chat, line: h.line}, chat, nil
 }
 
 // Listed is a model as the settings show it.

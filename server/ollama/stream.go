@@ -101,11 +101,12 @@ type chunk struct {
 	PromptEvalCount    int           `json:"prompt_eval_count"`
 	PromptEvalDuration time.Duration `json:"prompt_eval_duration"`
 	EvalCount          int           `json:"eval_count"`
+	Logprobs           []api.Logprob `json:"logprobs"`
 	Error              string        `json:"error"`
 }
 
 func (c *chunk) response() api.ChatResponse {
-	return api.ChatResponse{Message: api.Message{Content: c.Message.Content, Thinking: c.Message.Thinking}, Done: c.Done, DoneReason: c.DoneReason,
+	return api.ChatResponse{Message: api.Message{Content: c.Message.Content, Thinking: c.Message.Thinking}, Done: c.Done, DoneReason: c.DoneReason, Logprobs: c.Logprobs,
 		Metrics: api.Metrics{LoadDuration: c.LoadDuration, PromptEvalCount: c.PromptEvalCount, PromptEvalDuration: c.PromptEvalDuration, EvalCount: c.EvalCount}}
 }
 

@@ -28,9 +28,11 @@ const (
 	maxWords = 35
 )
 
-// maxExchange is how much of the exchange a prompt holds, in bytes: well under the context with room for
-// the answer, at the three bytes a token that dense English never goes under.
-const maxExchange = numCtx * 3 * 7 / 10
+// maxShare is how much of the context a prompt may take, and taskBytes what is kept free in it for the task.
+const (
+	maxShare  = 0.8
+	taskBytes = 3000
+)
 
 // Voice speaks follow-ups with a model: the model leads in with something the candidate said, and the
 // authored question follows word for word.
@@ -38,6 +40,7 @@ type Voice struct {
 	client  *Client
 	model   Choice
 	prompts *prompt.Set
+	ear     listening
 }
 
 // NewVoice returns a voice that speaks with m.
@@ -98,28 +101,17 @@ func (v *Voice) Speak(ctx context.Context, b interview.Brief) (interview.Utteran
 // messages is the prompt: the fixed system text, the exchange as it was said, and one task at the end, so
 // that a later request begins with all the bytes of an earlier one up to its task.
 func (v *Voice) messages(b interview.Brief) ([]api.Message, error) {
-	system, err := v.prompts.Render(systemPrompt, interview.Brief{Name: b.Name, Role: b.Role})
-	if err != nil {
-		return nil, err
-	}
 	task, err := v.prompts.Render(leadPrompt, b)
 	if err != nil {
 		return nil, err
 	}
-	var said []api.Message
-	size := 0
-	for _, l := range b.Exchange {
-		// The interviewer's lines hold quotations, so a candidate's text stands in both.
-		m := api.Message{Role: "assistant", Content: prompt.Data(l.Text)}
-		if l.Candidate {
-			m = api.Message{Role: "user", Content: prompt.Quote(l.Text)}
-		}
-		said, size = append(said, m), size+len(m.Content)
+	out, fits, err := v.exchange(b)
+	if err != nil {
+		return nil, err
 	}
-	if size > maxExchange { // a longer exchange is left out whole: its anchors stand in the task
-		said = nil
+	if !fits { // a longer exchange is left out whole: its anchors stand in the task
+		out = out[:1]
 	}
-	out := append([]api.Message{{Role: "system", Content: system}}, said...)
 	return append(out, api.Message{Role: "user", Content: task}), nil
 }
 

@@ -80,7 +80,7 @@ const page = "<!DOCTYPE html>\n<html><head><title>It works!</title></head>\n<bod
 // chat answers one request for words as m says. free is called before the last line goes out: whoever
 // reads it may ask again at once.
 func (s *Server) chat(w http.ResponseWriter, r *http.Request, m Mode, req api.ChatRequest, free func()) {
-	out := &stream{s: s, w: w, r: r, model: req.Model, free: free}
+	out := &stream{s: s, w: w, r: r, model: req.Model, free: free, odds: s.oddsOf(req), read: tokensOf(req)}
 	words := pieces(s.replyTo(req))
 	switch m {
 	case SlowHeaders:
@@ -176,6 +176,17 @@ type stream struct {
 	free  func()
 	// whole keeps the lines back until the last: a model that answers at once has no pauses to flush between.
 	whole bool
+	odds  []api.Logprob // of the first word
+	read  int           // tokens of the prompt
+}
+
+// tokensOf counts a prompt at four bytes a token.
+func tokensOf(req api.ChatRequest) int {
+	n := 0
+	for _, m := range req.Messages {
+		n += len(m.Content) + len(m.Role) + 2
+	}
+	return n / 4
 }
 
 // line writes one line and reports whether the client is still there.
@@ -193,7 +204,9 @@ func (o *stream) line(v api.ChatResponse) bool {
 
 func (o *stream) say(words ...string) bool {
 	for _, word := range words {
-		if !o.line(api.ChatResponse{Message: api.Message{Content: word}}) {
+		first := o.odds
+		o.odds = nil
+		if !o.line(api.ChatResponse{Message: api.Message{Content: word}, Logprobs: first}) {
 			return false
 		}
 	}
@@ -212,7 +225,7 @@ func (o *stream) think(words ...string) bool {
 func (o *stream) done(tokens int, reason string, load time.Duration) {
 	o.free()
 	o.line(api.ChatResponse{Done: true, DoneReason: reason, Metrics: api.Metrics{TotalDuration: load + 40*time.Millisecond, LoadDuration: load,
-		PromptEvalCount: 400, PromptEvalDuration: 20 * time.Millisecond, EvalCount: tokens, EvalDuration: 20 * time.Millisecond}})
+		PromptEvalCount: o.read, PromptEvalDuration: 20 * time.Millisecond, EvalCount: tokens, EvalDuration: 20 * time.Millisecond}})
 }
 
 // reset closes a connection the hard way, so that the client reads "connection reset".

@@ -8,6 +8,7 @@ package ollamatest
 import (
 	"encoding/json"
 	"io"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -57,6 +58,7 @@ type Server struct {
 	mode       Mode
 	everywhere bool
 	reply      func(lastUser string) string
+	odds       func(lastUser string) float64
 	models     []Model
 	requests   []Request
 	busy, most int
@@ -101,6 +103,35 @@ func (s *Server) Reply(f func(lastUser string) string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.reply = f
+}
+
+// Odds sets the probability of yes, 0 to 1, for requests that ask for log-probabilities. Until it is set the server
+// gives none, as servers before 0.12 did.
+func (s *Server) Odds(f func(lastUser string) float64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.odds = f
+}
+
+// oddsOf are the log-probabilities of the first token of an answer: yes and no in three spellings each.
+func (s *Server) oddsOf(req api.ChatRequest) []api.Logprob {
+	s.mu.Lock()
+	odds := s.odds
+	s.mu.Unlock()
+	if odds == nil || !req.Logprobs || len(req.Messages) == 0 {
+		return nil
+	}
+	yes := min(max(odds(req.Messages[len(req.Messages)-1].Content), 1e-6), 1-1e-6)
+	var top []api.TokenLogprob
+	for i, token := range []string{"yes", "Yes", " yes"} {
+		share := []float64{0.5, 0.3, 0.2}[i]
+		top = append(top, api.TokenLogprob{Token: token, Logprob: math.Log(0.98 * share * yes)},
+			api.TokenLogprob{Token: strings.Replace(token, "es", "o", 1), Logprob: math.Log(0.98 * share * (1 - yes))})
+	}
+	for i := range top {
+		top[i].Token = strings.NewReplacer("yo", "no", "Yo", "No").Replace(top[i].Token)
+	}
+	return []api.Logprob{{TokenLogprob: top[0], TopLogprobs: top[:min(len(top), req.TopLogprobs)]}}
 }
 
 // Models replaces the models that are listed.

@@ -1,0 +1,85 @@
+package engine
+
+import (
+	"context"
+	"strings"
+	"unicode"
+
+	"rehearse/server/interview"
+	"rehearse/server/reading"
+)
+
+// Listener is a voice that reads along while an answer is typed. Neither call may block.
+type Listener interface {
+	// Listen says what the exchange is, what of the open answer stands there in whole sentences, and whether somebody
+	// has begun to type.
+	Listen(session string, b interview.Brief, draft string, typing bool)
+	// Rest says that nobody types any more: the session is paused or over.
+	Rest(session string)
+}
+
+// tailWords is how many words after the last whole sentence may wait for its end. Of a longer text without one all
+// but the last few words are taken.
+const tailWords = 60
+
+// settled is the part of a draft that its writer has left behind: whole sentences.
+func settled(draft string) string {
+	end := 0
+	for _, s := range reading.Sentences(draft) {
+		last := rune(draft[s.End-1])
+		after := draft[s.End:]
+		if strings.ContainsRune(".!?\"')”’…", last) && after != "" || strings.HasPrefix(strings.TrimLeft(after, " "), "\n") {
+			end = s.End
+		}
+	}
+	tail := strings.FieldsFunc(draft[end:], unicode.IsSpace)
+	if len(tail) <= tailWords {
+		return draft[:end]
+	}
+	cut := len(draft)
+	for range 5 {
+		cut = strings.LastIndexFunc(strings.TrimRightFunc(draft[:cut], unicode.IsSpace), unicode.IsSpace) + 1
+	}
+	return strings.TrimRightFunc(draft[:cut], unicode.IsSpace)
+}
+
+// listen lets the voice hear what was typed so far. The caller holds s.mu.
+func (s *session) listen(draft string, typing bool) {
+	b := s.st.OpenBlock()
+	if b == nil || s.st.Open == 0 || s.gone {
+		return
+	}
+	if s.voice == nil {
+		if !typing && s.st.Session.Voice.Kind != "authored" && !s.down {
+			s.lookAhead()
+		}
+		return
+	}
+	if ear, ok := s.voice.(Listener); ok {
+		ear.Listen(s.st.ID, s.exchange(b), draft, typing)
+	}
+}
+
+// lookAhead finds the voice before it is needed, beside everything else.
+func (s *session) lookAhead() {
+	if !s.e.begin() {
+		return
+	}
+	go func() {
+		defer s.e.wg.Done()
+		voice, info := s.e.Voice(context.WithoutCancel(s.e.ctx))
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.voice == nil && info.Kind != "authored" && !s.gone {
+			s.voice, s.info = voice, info
+			s.listen("", false)
+		}
+	}()
+}
+
+// rest tells the voice that nobody types. The caller holds s.mu.
+func (s *session) rest() {
+	if ear, ok := s.voice.(Listener); ok {
+		ear.Rest(s.st.ID)
+	}
+}
