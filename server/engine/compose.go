@@ -25,10 +25,11 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 	}
 	brief := s.brief(q)
 	rules := s.rules(q, brief)
-	if s.voice == nil && (!s.down || s.e.Now().After(s.downUntil)) {
+	speaks := len(q.anchors) > 0 // without words of the candidate to lead in with, the question stands by itself
+	if speaks && s.voice == nil && (!s.down || s.e.Now().After(s.downUntil)) {
 		degraded = s.findVoice(ctx)
 	}
-	if s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
+	if speaks && s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
 		s.publish(modelFrame(interview.ModelReading, s.info.Model))
 		s.mu.Unlock()
 		ctx := interview.WithTeller(ctx, func(state, detail string) {
@@ -160,7 +161,9 @@ func (s *session) rules(q *question, b interview.Brief) guard.Rules {
 	r := guard.Rules{Wording: q.asked.Wording}
 	for _, l := range b.Exchange {
 		r.Transcript = append(r.Transcript, l.Text)
-		if !l.Candidate {
+		if l.Candidate {
+			r.Candidate = append(r.Candidate, l.Text)
+		} else {
 			r.Said = append(r.Said, l.Text)
 		}
 	}

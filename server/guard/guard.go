@@ -23,6 +23,9 @@ type Rules struct {
 	// Transcript is everything both sides have said in this exchange. Every number and quotation in the
 	// text that is not in Wording must occur in it.
 	Transcript []string
+	// Candidate is what the candidate said of it. A lead-in may claim nothing of them that only the interviewer said, and
+	// has to keep to one of their sentences. Empty holds it against the whole transcript.
+	Candidate []string
 	// Heard is Transcript prepared ahead of time by Listen; nil prepares it in Check.
 	Heard *Heard
 	// Hidden are the phrases of the rubric: no run of four of their words may be said unless the
@@ -172,6 +175,8 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 	if r.Wording != "" {
 		if w := ungrounded(ownWords, heard); w != "" {
 			fail("grounding", w)
+		} else if w := untrue(ownWords, r.Candidate); w != "" {
+			fail("grounding", w)
 		}
 	}
 	return out
@@ -257,6 +262,90 @@ func ungrounded(own []string, heard map[string]bool) string {
 		return first
 	}
 	return ""
+}
+
+// leastInOrder is how much of a lead-in's own words has to stand, in their order, in one sentence of the candidate.
+const leastInOrder = 0.6
+
+// untrue returns what of a lead-in the candidate did not say: a word that only the interviewer used, words put together
+// from several sentences, or the claim of something that was denied.
+func untrue(own []string, candidate []string) string {
+	var content []string
+	for _, w := range own {
+		if !connective[w] && len(w) >= 3 {
+			content = append(content, w)
+		}
+	}
+	if len(candidate) == 0 || len(content) == 0 {
+		return ""
+	}
+	all := map[string]bool{}
+	best, denied := 0, false
+	for _, text := range candidate {
+		for _, sentence := range sentenceCut.Split(normal(text), -1) {
+			said := words(sentence)
+			for _, w := range said {
+				all[w] = true
+			}
+			if n := inOrder(content, said); n > best {
+				best, denied = n, negated(said)
+			}
+		}
+	}
+	foreign := 0
+	for _, w := range content {
+		if !heardStem(w, all) {
+			foreign++
+			if foreign*4 > len(content) {
+				return w
+			}
+		}
+	}
+	switch {
+	case float64(best) < leastInOrder*float64(len(content)):
+		return strings.Join(content, " ")
+	case denied && !negated(own):
+		return strings.Join(content, " ")
+	}
+	return ""
+}
+
+var sentenceCut = regexp.MustCompile(`[.!?;]+(?:\s|$)|\n`)
+
+var negators = wordSet(`not no never none nobody nothing without neither nor cannot can't didn't don't doesn't wasn't weren't isn't aren't won't wouldn't couldn't hadn't haven't hasn't`)
+
+func negated(ws []string) bool {
+	return slices.ContainsFunc(ws, func(w string) bool { return negators[w] })
+}
+
+// inOrder is how many words of a stand in b in the same order, small changes of form allowed.
+func inOrder(a, b []string) int {
+	row := make([]int, len(b)+1)
+	for _, w := range a {
+		diagonal := 0
+		for j, v := range b {
+			up := row[j+1]
+			if sameStem(w, v) {
+				row[j+1] = diagonal + 1
+			} else {
+				row[j+1] = max(up, row[j])
+			}
+			diagonal = up
+		}
+	}
+	return row[len(b)]
+}
+
+func sameStem(a, b string) bool {
+	if a == b {
+		return true
+	}
+	for _, s := range []string{"s", "es", "d", "ed", "ing", "ly"} {
+		if a+s == b || b+s == a || strings.TrimSuffix(a, "e")+s == b || strings.TrimSuffix(b, "e")+s == a {
+			return true
+		}
+	}
+	return false
 }
 
 // heardStem allows the small changes of form that turn "I pulled" into "you pull".

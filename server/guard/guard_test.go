@@ -73,3 +73,28 @@ func FuzzCheck(f *testing.F) {
 		Check(text, Rules{Wording: word, Transcript: []string{text, word}, Hidden: Hide([]string{word}), Terms: []string{word}})
 	})
 }
+
+// A lead-in claims nothing of the candidate that they did not say, in words of one of their sentences.
+func TestALeadInKeepsToWhatTheCandidateSaid(t *testing.T) {
+	t.Parallel()
+	const question = "What outcome were you on the hook for?"
+	candidate := []string{"Well, our team had a service that kept failing at night. So I rewrote the part that reads the queue, since it was holding a lock far too long. " +
+		"Somebody said that we should simply buy another product, which we then did not do, for reasons of money I suppose."}
+	asked := "Tell me about a time when everything was ready to launch and you found a reason to stop. " + question
+	for lead, ok := range map[string]bool{
+		"You rewrote the part that reads the queue.":                                     true,
+		"You said that your team had a service that kept failing at night.":              true,
+		"You mentioned the lock that was held far too long.":                             true,
+		"You were on the hook for buying another product because of money.":              false, // the question's words
+		"You said that everything was ready to launch and you found a reason.":           false, // the interviewer's
+		"You were buying another product for reasons of money.":                          false, // it was denied
+		"You rewrote the service, bought a product and failed the team at night.":        false, // put together
+		"You did not buy another product, for reasons of money.":                         true,
+		"You described the queue and the lock that your team rewrote with great delays.": false,
+	} {
+		broke := Check(lead+" "+question, Rules{Wording: question, Transcript: append([]string{asked}, candidate...), Candidate: candidate})
+		if (len(broke) == 0) != ok {
+			t.Errorf("%q: %v", lead, broke)
+		}
+	}
+}

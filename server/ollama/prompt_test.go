@@ -52,7 +52,7 @@ func TestPromptsGrowAtTheirEnd(t *testing.T) {
 		}
 	}
 	last := chats[9].Messages
-	if last[0].Role != "system" || last[len(last)-1].Role != "user" || !strings.Contains(last[len(last)-1].Content, "turn 9?") {
+	if last[0].Role != "system" || last[len(last)-1].Role != "user" || !strings.Contains(last[len(last)-1].Content, "in turn 9") {
 		t.Errorf("the messages are %v", last)
 	}
 	for i, l := range b.Exchange {

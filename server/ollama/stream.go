@@ -36,6 +36,20 @@ type chatter struct {
 // After errDone the connection is kept for the next request if the server ends its answer soon; every other
 // end closes it, which is how a server learns that it need not go on.
 func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatResponseFunc) error {
+	return c.raw(ctx, req, func(raw []byte) error {
+		var line chunk
+		if err := json.Unmarshal(raw, &line); err != nil {
+			return fmt.Errorf("a line of the stream is not what it should be: %w", err)
+		}
+		if line.Error != "" {
+			return errors.New(line.Error)
+		}
+		return fn(line.response())
+	})
+}
+
+// raw is Chat with each line as it came.
+func (c *chatter) raw(ctx context.Context, req *api.ChatRequest, fn func(line []byte) error) error {
 	body, err := json.Marshal(req)
 	if err != nil {
 		return fmt.Errorf("the request cannot be written: %w", err)
@@ -72,14 +86,7 @@ func (c *chatter) Chat(ctx context.Context, req *api.ChatRequest, fn api.ChatRes
 	lines := bufio.NewScanner(resp.Body)
 	lines.Buffer(make([]byte, 0, lineBuffer), maxLine)
 	for lines.Scan() {
-		var line chunk
-		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
-			return fmt.Errorf("a line of the stream is not what it should be: %w", err)
-		}
-		if line.Error != "" {
-			return errors.New(line.Error)
-		}
-		if err := fn(line.response()); err != nil {
+		if err := fn(lines.Bytes()); err != nil {
 			if kept = errors.Is(err, errDone); kept {
 				go finish(resp.Body, closeNow)
 			}

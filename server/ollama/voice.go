@@ -101,7 +101,11 @@ func (v *Voice) Speak(ctx context.Context, b interview.Brief) (interview.Utteran
 // messages is the prompt: the fixed system text, the exchange as it was said, and one task at the end, so
 // that a later request begins with all the bytes of an earlier one up to its task.
 func (v *Voice) messages(b interview.Brief) ([]api.Message, error) {
-	task, err := v.prompts.Render(leadPrompt, b)
+	about := b
+	if b.Rejected != "" && len(b.Anchors) > 1 { // another thing to say back, where there is one
+		about.Anchors = b.Anchors[1:]
+	}
+	task, err := v.prompts.Render(leadPrompt, about)
 	if err != nil {
 		return nil, err
 	}

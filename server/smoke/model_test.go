@@ -22,6 +22,9 @@ import (
 // These tests need a real Ollama server with small real models, which bench/model/setup.py makes; they run with
 // make e2e-model and say that they did not run otherwise.
 
+// leadIn is what every task of the voice begins with.
+const leadIn = "The next question is ready"
+
 // real starts a real server, or skips the test.
 func real(t *testing.T) *ollamatest.Real {
 	t.Helper()
@@ -78,7 +81,7 @@ func TestRealTurns(t *testing.T) {
 	for _, model := range []string{ollamatest.Chat, ollamatest.Small} {
 		t.Run(model, func(t *testing.T) {
 			s := start(t, t.TempDir(), "--ollama", r.URL, "--model", model)
-			turns, byModel, pointed, unpointed := 0, 0, 0, 0
+			turns, byModel, pointed, unpointed, plain := 0, 0, 0, 0, 0
 			why := map[string]int{}
 			var waits []time.Duration
 			for round := 0; turns < want; round++ {
@@ -119,12 +122,10 @@ func TestRealTurns(t *testing.T) {
 								} else {
 									unpointed++
 								}
+							} else if q.Fallback == "" { // there were no words of the candidate to lead in with
+								plain++
 							} else {
-								reason := q.Fallback
-								if reason == "" {
-									reason = "no reason"
-								}
-								why[reason]++
+								why[q.Fallback]++
 							}
 							t.Logf("%-9s %-10s %s", mood, q.Voice, q.Text)
 						}
@@ -139,7 +140,8 @@ func TestRealTurns(t *testing.T) {
 					_ = ws.Close()
 				}
 			}
-			t.Logf("%s: %d turns, authored words in %s, of which %v; tied to the candidate's words %d, without %d", model, turns, share(turns-byModel, turns), why, pointed, unpointed)
+			t.Logf("%s: %d turns; %d had nothing to lead in with; of the others authored words in %s, %v; the model's tied to an anchor %d, to other words of the candidate %d", model, turns, plain,
+				share(turns-plain-byModel, turns-plain), why, pointed, unpointed)
 		})
 	}
 }
@@ -189,7 +191,7 @@ func checkPrefixes(t *testing.T, passed []ollamatest.Passed) {
 		}
 		var all strings.Builder
 		for k, m := range req.Messages {
-			if k == len(req.Messages)-1 && strings.Contains(m.Content, "The next question is ready") { // the task
+			if k == len(req.Messages)-1 && strings.Contains(m.Content, leadIn) { // the task
 				break
 			}
 			all.WriteString("\n" + m.Role + ": " + m.Content)
@@ -224,7 +226,7 @@ func TestRealStop(t *testing.T) {
 		pressed := time.Time{}
 		for pressed.IsZero() {
 			for _, p := range r.Passed()[seen:] {
-				if req, ok := p.Chat(); ok && len(req.Messages) > 0 && strings.Contains(req.Messages[len(req.Messages)-1].Content, "The next question is ready") && p.Gone.IsZero() {
+				if req, ok := p.Chat(); ok && len(req.Messages) > 0 && strings.Contains(req.Messages[len(req.Messages)-1].Content, leadIn) && p.Gone.IsZero() {
 					pressed = time.Now()
 				}
 			}

@@ -1,0 +1,152 @@
+package ollama_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"rehearse/server/interview"
+	"rehearse/server/ollama"
+	"rehearse/server/ollama/ollamatest"
+)
+
+// account is an answer of some hundred words, in sentences.
+var account = []string{
+	"In March 2024 our build servers trusted any pull request, and one of them had read a signing key.",
+	"I was responsible for the release pipeline of eleven services, which four teams used every day.",
+	"The first thing I did was to look at the log of the key store for the thirty days before.",
+	"There I saw that two jobs had read the key although neither of them ever signed anything.",
+	"I asked their owners, and both said that the template they had copied simply did it.",
+	"So I took the key out of the build machines and put the signing on a machine of its own.",
+	"That machine takes a hash and a ticket, and it refuses everything that has no approval.",
+	"Priya, who owned the build servers, was afraid that releases would take longer than before.",
+	"I showed her a trial on two services, where it cost nine seconds for each release.",
+	"She agreed when I offered to carry the pager for the new machine during the first month.",
+	"We had considered a rotation of the key every night, and I rejected it because a thief needs minutes.",
+	"I also thought about hardware tokens for each engineer, but the release at night has nobody who could touch one.",
+	"After four weeks unsigned releases had gone from five a week to none, counted by the registry.",
+	"One team went around it twice, and I sat with them until their script used the new way.",
+	"What I would do differently is to ask the running machines first and not the wiki, which was a year old.",
+}
+
+// answerOf is an answer of about n words.
+func answerOf(n int) string {
+	var out []string
+	words := 0
+	for i := 0; words < n; i++ {
+		s := account[i%len(account)]
+		if i >= len(account) { // the same sentences again would be another exchange's cache
+			s = fmt.Sprintf("In round %d it was much the same: %s", i/len(account)+1, strings.ToLower(s[:1])+s[1:])
+		}
+		out = append(out, s)
+		words += len(strings.Fields(s))
+	}
+	return strings.Join(out, " ")
+}
+
+// realClient is a client of a real server, or skips the benchmark.
+func realClient(b *testing.B, model string) (*ollama.Client, ollama.Choice, *ollamatest.Real) {
+	b.Helper()
+	if os.Getenv("REHEARSE_E2E_MODEL") == "" {
+		b.Skip("a real model is only used with REHEARSE_E2E_MODEL=1")
+	}
+	r, why := ollamatest.StartReal(b)
+	if r == nil {
+		b.Fatal(why)
+	}
+	c := ollama.New([]string{r.URL}, nil)
+	c.FirstToken = 5 * time.Minute
+	m, err := c.Detect(b.Context(), model)
+	if err != nil {
+		b.Fatal(err)
+	}
+	return c, m, r
+}
+
+// firstWord is the time from submit to the first token of what a voice says.
+func firstWord(b *testing.B, v *ollama.Voice, brief interview.Brief) time.Duration {
+	b.Helper()
+	var first time.Duration
+	began := time.Now()
+	ctx := interview.WithTeller(b.Context(), func(state, _ string) {
+		if state == interview.ModelSpeaking && first == 0 {
+			first = time.Since(began)
+		}
+	})
+	if _, err := v.Speak(ctx, brief); err != nil {
+		b.Fatal(err)
+	}
+	return first
+}
+
+func settledAt(b *testing.B, r *ollamatest.Real, end string) {
+	b.Helper()
+	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		passed := r.Passed()
+		for _, p := range slices.Backward(passed) {
+			if req, ok := p.Chat(); ok && len(req.Messages) > 0 && !p.Gone.IsZero() && strings.HasSuffix(req.Messages[len(req.Messages)-1].Content, end) {
+				return
+			}
+		}
+		if time.Now().After(deadline) {
+			b.Fatal("the model did not read along")
+		}
+	}
+}
+
+// BenchmarkFirstWord is the time from submit to the first token for answers of 100, 300 and 600 words: with the answer
+// read while it was typed, with the answer read at its end in the same exchange, and with a prompt of which nothing is
+// in the cache, as a program has that rebuilds its prompt each turn. The first question of an exchange; a real model.
+func BenchmarkFirstWord(b *testing.B) {
+	for _, words := range []int{100, 300, 600} {
+		for _, way := range []string{"typed", "pasted", "anew"} {
+			b.Run(fmt.Sprintf("%d/%s", words, way), func(b *testing.B) {
+				c, m, r := realClient(b, ollamatest.Chat)
+				v := ollama.NewVoice(c, m, promptSet(b))
+				if err := v.Preload(context.Background()); err != nil {
+					b.Fatal(err)
+				}
+				var total, worst time.Duration
+				n := 0
+				for i := 0; b.Loop(); i++ {
+					brief := interview.Brief{Name: "Mara Lindqvist", Role: "Senior Security Engineer",
+						Exchange: []interview.Line{{Text: fmt.Sprintf("Question %d: tell me about a time you repaired something that nobody owned.", i)}}}
+					answer := answerOf(words)
+					v.Listen("bench", brief, "", false)
+					settledAt(b, r, brief.Exchange[0].Text)
+					if way == "typed" {
+						draft := ""
+						for _, s := range strings.SplitAfter(answer, ". ") {
+							draft += s
+							typed := strings.TrimSpace(draft)
+							if typed == answer {
+								break // the last sentence comes with the submission
+							}
+							v.Listen("bench", brief, typed, true)
+							settledAt(b, r, typed)
+						}
+					}
+					if way == "anew" {
+						other := brief
+						other.Name = fmt.Sprintf("At %d o'clock, Mara", i)
+						other.Exchange = []interview.Line{{Text: "Something else."}, {Candidate: true, Text: "Something else again."}}
+						other.Question = "Why?"
+						firstWord(b, v, other)
+						brief.Name = fmt.Sprintf("Round %d, Mara", i)
+					}
+					brief.Exchange = append(brief.Exchange, interview.Line{Candidate: true, Text: answer})
+					brief.Question, brief.Anchors = "What did that cost you?", []string{"I took the key out of the build machines"}
+					took := firstWord(b, v, brief)
+					total, worst, n = total+took, max(worst, took), n+1
+				}
+				b.ReportMetric(total.Seconds()/float64(n), "s/first-word")
+				b.ReportMetric(worst.Seconds(), "s/worst")
+				b.ReportMetric(0, "ns/op")
+			})
+		}
+	}
+}
