@@ -69,6 +69,7 @@ func verbs() []verb {
 		{"index", "PATH... [FLAGS]", "index files and folders: a summary out", indexPaths},
 		{"search", "[QUERY | < queries.jsonl] [FLAGS]", "find passages in what was indexed: a question, or JSON lines in; JSON lines out", searchVerb},
 		{"exam", "[FLAGS]", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
+		{"models", "[list | pull NAME | rm NAME] [FLAGS]", "list the models there are and some that would fit, fetch one, remove one", models},
 		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON", export},
 		{"doctor", "[FLAGS]", "say what is here: data, pack, Ollama, model; exit 1 if something you named is not", doctor},

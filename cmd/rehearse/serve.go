@@ -175,6 +175,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		_ = store.Close() // the first error is the one to tell
 		return nil, err
 	}
+	voices.certs = store
 	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log,
 		Grade: (&graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, log: log}).grade}
 	if c.Embed != config.EmbedNone {
@@ -371,6 +372,7 @@ type voices struct {
 	log     *slog.Logger
 	loaded  sync.Map                     // models that were loaded ahead of time
 	table   func() (*embed.Table, error) // the builtin embedder, read when it is first asked for
+	certs   certificates                 // where what was found out about models is kept; nil keeps nothing
 }
 
 func newVoices(c config.Config, log *slog.Logger) (*voices, error) {
@@ -432,5 +434,5 @@ func (v *voices) List(ctx context.Context) (any, error) {
 	if v.model == config.ModelNone {
 		return map[string]any{"models": []any{}, "note": "no model is in use (--model none); the interview is complete without one"}, nil
 	}
-	return v.client.List(ctx)
+	return v.client.List(ctx, func(digest string) *ollama.Abilities { return known(ctx, v.certs, digest) })
 }

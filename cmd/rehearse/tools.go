@@ -20,6 +20,7 @@ import (
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 	"rehearse/server/pack"
 	"rehearse/server/probing"
 	"rehearse/server/reading"
@@ -329,6 +330,24 @@ func export(ctx context.Context, p Program) (err error) {
 	return enc.Encode(out)
 }
 
+// tried tries the model in use, if it was not tried with this server before, and says what it can do.
+func tried(ctx context.Context, p Program, v *voices, c config.Config, certs certificates) (string, error) {
+	choice, err := v.client.Detect(ctx, c.Model)
+	if err != nil {
+		return "", nil // it was there a moment ago; the rest of what doctor says names what is missing
+	}
+	a, err := v.tryModel(ctx, choice, certs, false, func(what string) { fmt.Fprintf(p.Err, "\r\033[Ktrying %s: %s", choice.Model, what) })
+	fmt.Fprint(p.Err, "\r\033[K")
+	if err != nil {
+		return fmt.Sprintf("model    could not be tried: %s\n", interview.AsError(err).Message), nil
+	}
+	var out strings.Builder
+	fmt.Fprintf(&out, "model    %s\n", a.Verdict)
+	fmt.Fprintf(&out, "         context %d tokens, of which %d are used; reads %.0f and writes %.0f tokens a second; %.0f %% of reading saved by the cache; server %s\n",
+		a.Context, ollama.ContextUsed, a.ReadsPerSec, a.WritesPerSec, 100*a.Reuse, a.Server)
+	return out.String(), nil
+}
+
 // doctor says what is here and what is not.
 func doctor(ctx context.Context, p Program) error {
 	c := defaults(p)
@@ -359,9 +378,9 @@ func doctor(ctx context.Context, p Program) error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	look, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	_, info := voices.voice(ctx)
+	_, info := voices.voice(look)
 	fmt.Fprintf(p.Out, "ollama   %s\nvoice    %s %s\n         %s\n", strings.Join(c.Ollama, ", "), info.Kind, info.Model, info.Detail)
 	if c.Model == config.ModelNone {
 		info.Commands = nil // without a model by choice: there is nothing to mend
@@ -370,6 +389,11 @@ func doctor(ctx context.Context, p Program) error {
 		fmt.Fprintf(p.Out, "         %s\n", cmd)
 	}
 	if info.Kind == "ollama" && certs != nil {
+		said, err := tried(ctx, p, voices, c, certs)
+		if err != nil {
+			return err
+		}
+		fmt.Fprint(p.Out, said)
 		verdict := "grades: it passed the exam"
 		if _, _, err := (&graders{voices: voices, certs: certs}).checker(ctx, c.Model); err != nil {
 			verdict = interview.AsError(err).Message

@@ -49,7 +49,7 @@ func (v Violation) Error() string { return v.Rule + ": " + v.Detail }
 var (
 	quoted     = regexp.MustCompile(`[“"«]([^“”"«»]*)[”"»]`)
 	number     = regexp.MustCompile(`\d+(?:[.,:]\d+)*`)
-	markup     = regexp.MustCompile("(?i)```|<[a-z/|!][^>]*>|^\\s*[-*#>]|\\*\\*|\\bhttps?://|^\\s*(?:interviewer|assistant|candidate|question|q)\\s*:")
+	markup     = regexp.MustCompile("(?i)```|<<|>>|‹‹|››|<[a-z/|!][^>]*>|^\\s*[-*#>]|\\*\\*|\\bhttps?://|^\\s*(?:interviewer|assistant|candidate|question|q)\\s*:")
 	praise     = regexp.MustCompile(`(?i)\b(?:great|excellent|good|nice|nicely|impressive|impressed|fantastic|perfect|wonderful|brilliant|amazing|awesome|outstanding|superb|love(?:ly)?|well done|well said|exactly|correct|absolutely|congratulations|kudos|bravo|thanks for sharing|thank you for sharing|strong (?:answer|example|story)|solid|fascinating|interesting|insightful|helpful|appreciate|makes sense|glad|happy to hear)\b`)
 	teaching   = regexp.MustCompile(`(?i)\b(?:you should|you could have|you might want|you need to|you may want|the (?:right |correct |best )?answer (?:is|would be)|i(?:'d| would) (?:suggest|recommend|expect)|for example|for instance|such as|hint|keep in mind|remember (?:that|to)|it(?:'s| is) important|make sure|be sure|consider (?:using|adding)|try to|typically|usually,|best practice|don't forget|the key is|ideally)\b`)
 	roleSwap   = regexp.MustCompile(`(?i)\b(?:as an ai|language model|as the candidate|as a candidate|my answer|in my (?:previous|last|current) (?:role|job|team|company)|i (?:was|led|built|fixed|found|worked|did|had|decided|managed|would have|implemented|created|designed|joined)|we (?:were|had|did|built|fixed|found|decided|used|implemented))\b`)

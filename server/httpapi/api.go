@@ -48,9 +48,13 @@ type Reports interface {
 	Markdown(ctx context.Context, id string) (string, error)
 }
 
-// Models lists the models that could speak or grade. What it returns is the body of the answer.
+// Models lists, fetches and removes the models that could speak or grade, and tries what they can do. What List and
+// Try return is the body of the answer; Pull tells each step as a line of it.
 type Models interface {
 	List(ctx context.Context) (any, error)
+	Pull(ctx context.Context, name string, tell func(step any)) error
+	Remove(ctx context.Context, name string) error
+	Try(ctx context.Context, name string) (any, error)
 }
 
 // API is everything behind the routes. Models and Material may be nil: then there are none.
@@ -78,6 +82,9 @@ func (a *API) Register(e *echo.Echo) {
 	get("/formats", a.formats)
 	get("/items", a.items)
 	get("/models", a.models)
+	g.POST("/models/pull", a.pullModel)
+	g.POST("/models/:name/try", a.tryModel)
+	g.DELETE("/models/:name", a.removeModel)
 	get("/search", a.search)
 	get("/material", a.listMaterial)
 	g.POST("/material", a.upload)
@@ -103,20 +110,6 @@ func (a *API) formats(c echo.Context) error { return c.JSON(http.StatusOK, a.Cat
 
 func (a *API) items(c echo.Context) error {
 	return c.JSON(http.StatusOK, a.Catalog.Items(c.QueryParam("kind"), c.QueryParam("principle")))
-}
-
-// noModels is what /models says when nothing looks for models.
-var noModels = map[string]any{"models": []any{}, "note": "no model is in use; the interview is complete without one"}
-
-func (a *API) models(c echo.Context) error {
-	if a.Models == nil {
-		return c.JSON(http.StatusOK, noModels)
-	}
-	list, err := a.Models.List(c.Request().Context())
-	if err != nil {
-		return err
-	}
-	return c.JSON(http.StatusOK, list)
 }
 
 func (a *API) create(c echo.Context) error {

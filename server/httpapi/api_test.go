@@ -75,6 +75,28 @@ func (m models) List(context.Context) (any, error) {
 	return map[string]any{"models": []string{"m"}}, m.err
 }
 
+func (m models) Pull(_ context.Context, name string, tell func(any)) error {
+	if name == "cut" {
+		tell(map[string]string{"status": "pulling"})
+		return interview.Errorf(interview.CodeUnavailable, "the download of cut broke off")
+	}
+	if m.err == nil {
+		tell(map[string]string{"status": "success"})
+	}
+	return m.err
+}
+
+func (m models) Remove(_ context.Context, name string) error {
+	if name == "nope:1b" {
+		return interview.Errorf(interview.CodeNotFound, "there is no model %q on this machine", name)
+	}
+	return m.err
+}
+
+func (m models) Try(_ context.Context, name string) (any, error) {
+	return map[string]string{"model": name}, m.err
+}
+
 type bench struct {
 	*behind
 	api *httpapi.API
@@ -214,6 +236,19 @@ func TestModels(t *testing.T) {
 	b := start(t)
 	b.api.Models = models{}
 	b.want(t, "GET", p+"/models", "", 200, `{"models":["m"]}`)
+	for name, lines := range map[string]string{
+		"m:1b": "{\"status\":\"success\"}\n{\"done\":true}\n",
+		"cut":  "{\"status\":\"pulling\"}\n{\"error\":{\"code\":\"unavailable\",\"message\":\"the download of cut broke off\"}}\n",
+	} {
+		if got, body := b.do(t, "POST", p+"/models/pull", `{"name":"`+name+`"}`); got.StatusCode != 200 || body != lines || got.Header.Get("Content-Type") != "application/x-ndjson" {
+			t.Errorf("pulling %s: %d %v %q", name, got.StatusCode, got.Header, body)
+		}
+	}
+	b.wantError(t, "POST", p+"/models/pull", `{"name":""}`, 400, "invalid", "name")
+	b.wantError(t, "POST", p+"/models/pull", `{}`, 400, "invalid", "name")
+	b.want(t, "DELETE", p+"/models/m:1b", "", 204, "")
+	b.wantError(t, "DELETE", p+"/models/nope:1b", "", 404, "not_found", "")
+	b.want(t, "POST", p+"/models/m:1b/try", "", 200, `{"model":"m:1b"}`)
 	b.api.Models = models{err: interview.Errorf(interview.CodeUnavailable, "Ollama does not answer")}
 	b.wantError(t, "GET", p+"/models", "", 503, "unavailable", "")
 	b.api.Models = models{err: fmt.Errorf("ask Ollama: %w", context.DeadlineExceeded)}

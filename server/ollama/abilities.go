@@ -67,9 +67,7 @@ func (c *Client) Probe(ctx context.Context, m Choice, voice *Voice, trials []Tri
 		if h.url != m.URL {
 			continue
 		}
-		if v, err := h.api.Version(ctx); err == nil { // one that does not say is unknown
-			a.Server = v
-		}
+		a.Server = c.Version(ctx, h.url)
 		if show, err := h.api.Show(ctx, &api.ShowRequest{Model: m.Model}); err == nil {
 			a.Context = contextOf(show.ModelInfo)
 		}

@@ -41,6 +41,9 @@ const (
 	keepAlive         = 30 * time.Minute
 )
 
+// ContextUsed is how many tokens of context every call asks for.
+const ContextUsed = numCtx
+
 // Client speaks to one or more Ollama servers, with one request in flight at a time.
 type Client struct {
 	FirstToken time.Duration

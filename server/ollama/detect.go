@@ -141,8 +141,7 @@ func rank(m api.ListModelResponse, loaded map[string]bool) int {
 
 // isCloud reports whether a model only looks local.
 func isCloud(m api.ListModelResponse) bool {
-	_, tag, _ := strings.Cut(m.Name, ":")
-	return m.RemoteHost != "" || m.RemoteModel != "" || strings.Contains(tag, "cloud")
+	return m.RemoteHost != "" || m.RemoteModel != "" || isCloudName(m.Name)
 }
 
 // usable asks the server what a model can do.
@@ -171,16 +170,19 @@ type Listed struct {
 	Digest string `json:"digest"`
 	Cloud  bool   `json:"cloud"`
 	Host   string `json:"host"`
+	// Abilities is what was found out by trying it, where that was done.
+	Abilities *Abilities `json:"abilities,omitempty"`
 }
 
-// List returns the body of /models: every model of every server that answers.
-func (c *Client) List(ctx context.Context) (any, error) {
+// List returns the body of /models: every model of every server that answers, with what is known of it.
+func (c *Client) List(ctx context.Context, known func(digest string) *Abilities) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, detectTime)
 	defer cancel()
 	out := struct {
-		Models []Listed `json:"models"`
-		Note   string   `json:"note,omitempty"`
-	}{Models: []Listed{}}
+		Models      []Listed     `json:"models"`
+		Suggestions []Suggestion `json:"suggestions"`
+		Note        string       `json:"note,omitempty"`
+	}{Models: []Listed{}, Suggestions: Suggest(memoryOf())}
 	lists := make([]*api.ListResponse, len(c.hosts))
 	var wg sync.WaitGroup
 	for i, h := range c.hosts {
@@ -198,7 +200,7 @@ func (c *Client) List(ctx context.Context) (any, error) {
 			continue
 		}
 		for _, m := range lists[i].Models {
-			out.Models = append(out.Models, Listed{Name: m.Name, Size: m.Size, Digest: m.Digest, Cloud: isCloud(m), Host: h.url})
+			out.Models = append(out.Models, Listed{Name: m.Name, Size: m.Size, Digest: m.Digest, Cloud: isCloud(m), Host: h.url, Abilities: known(m.Digest)})
 		}
 	}
 	if len(mute) > 0 {

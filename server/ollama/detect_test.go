@@ -200,7 +200,7 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	s, dead := ollamatest.New(t), nobody(t)
 	s.Models(ollamatest.Default(), ollamatest.Model{Name: "grand:480b-cloud"})
-	got, err := ollama.New([]string{dead, s.URL}, nil).List(context.Background())
+	got, err := ollama.New([]string{dead, s.URL}, nil).List(context.Background(), untried)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -218,7 +218,7 @@ func TestList(t *testing.T) {
 	if len(list.Models) != 2 || list.Models[0].Cloud || !list.Models[1].Cloud || list.Models[0].Host != s.URL || !strings.Contains(list.Note, dead) {
 		t.Errorf("the list is %s", raw)
 	}
-	none, err := ollama.New([]string{dead}, nil).List(t.Context())
+	none, err := ollama.New([]string{dead}, nil).List(t.Context(), untried)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,3 +233,6 @@ func TestNoModelSaysWhatToType(t *testing.T) {
 		t.Errorf("%+v", info)
 	}
 }
+
+// untried knows nothing of any model.
+func untried(string) *ollama.Abilities { return nil }

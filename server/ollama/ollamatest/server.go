@@ -222,6 +222,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		show(w, models, body)
 	case "POST /api/chat":
 		s.serveChat(w, r, mode, models, body)
+	case "POST /api/pull":
+		s.pull(w, r, mode, body)
+	case "DELETE /api/delete":
+		s.remove(w, body)
 	case "POST /api/embed":
 		if everywhere && s.spoilEmbed(w, r, mode) {
 			return
@@ -257,12 +261,64 @@ func (s *Server) serveChat(w http.ResponseWriter, r *http.Request, mode Mode, mo
 		fail(w, http.StatusBadRequest, `"`+req.Model+`" does not support thinking`)
 		return
 	}
+	if req.DebugRenderOnly {
+		var text strings.Builder
+		for _, m := range req.Messages {
+			text.WriteString("<|im_start|>" + m.Role + "\n" + m.Content + "<|im_end|>\n")
+		}
+		_ = writeJSON(w, map[string]any{"model": req.Model, "_debug_info": api.DebugInfo{RenderedTemplate: text.String()}})
+		return
+	}
 	w.Header().Set("Content-Type", "application/x-ndjson")
 	if len(req.Messages) == 0 && mode != SlowHeaders { // a request without messages only loads the model
 		_ = writeJSON(w, api.ChatResponse{Model: req.Model, CreatedAt: time.Now().UTC(), Message: api.Message{Role: "assistant"}, Done: true, DoneReason: "load"})
 		return
 	}
 	s.chat(w, r, mode, req, free)
+}
+
+// pull fetches a model in three steps; in the modes that spoil a stream it ends after the second. What is fetched is
+// listed from then on.
+func (s *Server) pull(w http.ResponseWriter, r *http.Request, m Mode, body []byte) {
+	var req api.PullRequest
+	if err := json.Unmarshal(body, &req); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-ndjson")
+	for _, p := range []api.ProgressResponse{{Status: "pulling manifest"}, {Status: "pulling 5c81", Digest: "sha256:5c81", Total: 100 << 20, Completed: 40 << 20}} {
+		_ = writeJSON(w, p)
+		_ = http.NewResponseController(w).Flush() // a client that went away is part of the game
+	}
+	switch m {
+	case NoDone:
+		return
+	case Stall:
+		s.wait(r, s.Slow)
+		return
+	}
+	added := Default()
+	added.Name, added.Digest = req.Model, "sha256:77aa"
+	s.mu.Lock()
+	s.models = append(s.models, added)
+	s.mu.Unlock()
+	_ = writeJSON(w, api.ProgressResponse{Status: "success"})
+}
+
+func (s *Server) remove(w http.ResponseWriter, body []byte) {
+	var req api.DeleteRequest
+	if err := json.Unmarshal(body, &req); err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := slices.IndexFunc(s.models, func(m Model) bool { return m.Name == req.Model })
+	if i < 0 {
+		fail(w, http.StatusNotFound, "model '"+req.Model+"' not found")
+		return
+	}
+	s.models = slices.Delete(slices.Clone(s.models), i, i+1)
 }
 
 // replyTo is what mode OK says to a request.
