@@ -388,7 +388,7 @@ func doctor(ctx context.Context, p Program) error {
 	for _, cmd := range info.Commands {
 		fmt.Fprintf(p.Out, "         %s\n", cmd)
 	}
-	if info.Kind == "ollama" && certs != nil {
+	if info.Kind == "ollama" {
 		said, err := tried(ctx, p, voices, c, certs)
 		if err != nil {
 			return err

@@ -18,11 +18,14 @@ type Listener interface {
 	Rest(session string)
 }
 
-// tailWords is how many words after the last whole sentence may wait for its end. Of a longer text without one all
-// but the last few words are taken.
-const tailWords = 60
+// Of the words after the last whole sentence the last few may still change; when there are more than tailWords, all but
+// the last openWords are taken.
+const (
+	tailWords = 10
+	openWords = 4
+)
 
-// settled is the part of a draft that its writer has left behind: whole sentences.
+// settled is the part of a draft that its writer has most likely left behind.
 func settled(draft string) string {
 	end := 0
 	for _, s := range reading.Sentences(draft) {
@@ -37,7 +40,7 @@ func settled(draft string) string {
 		return draft[:end]
 	}
 	cut := len(draft)
-	for range 5 {
+	for range openWords {
 		cut = strings.LastIndexFunc(strings.TrimRightFunc(draft[:cut], unicode.IsSpace), unicode.IsSpace) + 1
 	}
 	return strings.TrimRightFunc(draft[:cut], unicode.IsSpace)

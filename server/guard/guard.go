@@ -287,8 +287,8 @@ func untrue(own []string, candidate []string) string {
 			for _, w := range said {
 				all[w] = true
 			}
-			if n := inOrder(content, said); n > best {
-				best, denied = n, negated(said)
+			if n, from, to := inOrder(content, said); n > best {
+				best, denied = n, deniedAt(said, from, to)
 			}
 		}
 	}
@@ -318,22 +318,48 @@ func negated(ws []string) bool {
 	return slices.ContainsFunc(ws, func(w string) bool { return negators[w] })
 }
 
-// inOrder is how many words of a stand in b in the same order, small changes of form allowed.
-func inOrder(a, b []string) int {
-	row := make([]int, len(b)+1)
-	for _, w := range a {
-		diagonal := 0
-		for j, v := range b {
-			up := row[j+1]
-			if sameStem(w, v) {
-				row[j+1] = diagonal + 1
-			} else {
-				row[j+1] = max(up, row[j])
-			}
-			diagonal = up
+// deniedAt reports whether words of a sentence, from the first to the last that was taken up, are said not to be so:
+// by a negation just before them or among them, or by a "which" behind them that has one.
+func deniedAt(said []string, from, to int) bool {
+	for i := max(0, from-3); i <= to && i < len(said); i++ {
+		if negators[said[i]] {
+			return true
 		}
 	}
-	return row[len(b)]
+	if to+1 < len(said) && (said[to+1] == "which" || said[to+1] == "that") {
+		return negated(said[to+1 : min(len(said), to+7)])
+	}
+	return false
+}
+
+// inOrder is how many words of a stand in b in the same order, small changes of form allowed, and the first and the
+// last place in b that was taken.
+func inOrder(a, b []string) (n, from, to int) {
+	rows := make([][]int, len(a)+1)
+	rows[0] = make([]int, len(b)+1)
+	for i, w := range a {
+		rows[i+1] = make([]int, len(b)+1)
+		for j, v := range b {
+			if sameStem(w, v) {
+				rows[i+1][j+1] = rows[i][j] + 1
+			} else {
+				rows[i+1][j+1] = max(rows[i][j+1], rows[i+1][j])
+			}
+		}
+	}
+	n, from, to = rows[len(a)][len(b)], len(b), -1
+	for i, j := len(a), len(b); i > 0 && j > 0; {
+		switch {
+		case sameStem(a[i-1], b[j-1]):
+			from, to = min(from, j-1), max(to, j-1)
+			i, j = i-1, j-1
+		case rows[i-1][j] >= rows[i][j-1]:
+			i--
+		default:
+			j--
+		}
+	}
+	return n, from, to
 }
 
 func sameStem(a, b string) bool {

@@ -91,8 +91,11 @@ func TestHostileAnswersStayDelimited(t *testing.T) {
 			}
 			marks := [2]int{strings.Count(msg.Content, "<<<"), strings.Count(msg.Content, ">>>")}
 			want := [2]int{1, 1}
-			if msg.Role == "assistant" {
+			switch msg.Role {
+			case "assistant":
 				want = [2]int{}
+			case "system":
+				want = [2]int{3, 3} // its own: the rule and two examples
 			}
 			if marks != want {
 				t.Errorf("text %d, message %d (%s) has marks %v, want %v: %q", i, j, msg.Role, marks, want, msg.Content)

@@ -13,17 +13,21 @@ import (
 	"testing"
 	"time"
 
+	"rehearse/prompts"
+	"rehearse/server/exam"
 	"rehearse/server/guard"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 	"rehearse/server/ollama/ollamatest"
 	"rehearse/server/pack/packtest"
+	"rehearse/server/prompt"
 )
 
 // These tests need a real Ollama server with small real models, which bench/model/setup.py makes; they run with
 // make e2e-model and say that they did not run otherwise.
 
 // leadIn is what every task of the voice begins with.
-const leadIn = "The next question is ready"
+const leadIn = "Say back"
 
 // real starts a real server, or skips the test.
 func real(t *testing.T) *ollamatest.Real {
@@ -442,5 +446,41 @@ func TestRealEmbeddings(t *testing.T) {
 	out, errs, err = rehearse(t, "", "search", "--data", data, "--ollama", r.URL, "--embed", ollamatest.Embedding, "--k", "1", "how often are secrets exchanged")
 	if err != nil || !strings.Contains(out, "keys.md") {
 		t.Errorf("%v\n%s%s", err, out, errs)
+	}
+}
+
+// How a model's voice does on the follow-ups it is tried by: every line is shown with the rule it broke.
+func TestRealVoice(t *testing.T) {
+	r := real(t)
+	set, err := prompt.Load(prompts.FS)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, model := range []string{ollamatest.Chat, ollamatest.Small, ollamatest.Base} {
+		t.Run(model, func(t *testing.T) {
+			c := ollama.New([]string{r.URL}, nil)
+			m, err := c.Detect(t.Context(), model)
+			if err != nil {
+				t.Fatal(err)
+			}
+			fit := 0
+			v := ollama.NewVoice(c, m, set)
+			for _, b := range exam.VoiceBriefs() {
+				u, err := v.Speak(t.Context(), b)
+				if err != nil {
+					t.Log(err)
+					continue
+				}
+				broke := guard.Check(u.Text, guard.Rules{Wording: b.Question, Transcript: []string{b.Exchange[0].Text, b.Exchange[1].Text}, Candidate: []string{b.Exchange[1].Text}})
+				t.Logf("%q %v", u.Text, broke)
+				if len(broke) == 0 && u.Text != b.Question {
+					fit++
+				}
+			}
+			t.Logf("%s: %d of %d lead-ins fit to be shown", model, fit, len(exam.VoiceBriefs()))
+			if model == ollamatest.Chat && fit < 8 {
+				t.Errorf("only %d are fit to be shown", fit)
+			}
+		})
 	}
 }
