@@ -32,7 +32,7 @@ var rooms = []room{
 	{"server/embed", []string{"knowledge", "golang.org/x/text/unicode/norm"}, "text in, vector out; the table is part of the program, and accents are taken off by the library for it"},
 	{"server/guard", []string{"server/interview"}, "judges text and knows neither model nor engine"},
 	{"server/grading", []string{"server/interview", "server/reading"}, "pure measurement; whoever wants a model's judgement hands it in"},
-	{"server/exam", []string{"server/interview", "server/grading"}, "fixtures and bars; the judge is handed in"},
+	{"server/exam", []string{"server/interview", "server/grading", "server/reading"}, "fixtures and bars, and what code reads beside what a model hears; the model is handed in"},
 	{"server/index", []string{"server/interview", "github.com/philippgille/chromem-go", "github.com/yuin/goldmark", "github.com/yuin/goldmark/ast", "github.com/yuin/goldmark/text",
 		"github.com/ledongthuc/pdf", "github.com/fsnotify/fsnotify", "golang.org/x/net/html", "golang.org/x/net/html/atom", "golang.org/x/text/encoding/charmap", "go.yaml.in/yaml/v3"},
 		"the one room that reads people's files and searches vectors; store and embedder are handed in"},

@@ -11,6 +11,7 @@ import (
 	"rehearse/server/exam"
 	"rehearse/server/interview"
 	"rehearse/server/ollama"
+	"rehearse/server/probing"
 	"rehearse/server/sqlite"
 )
 
@@ -96,10 +97,17 @@ func sit(ctx context.Context, p Program, v *voices, choice ollama.Choice, loaded
 			k = odds
 		}
 	}
+	var heard map[string]exam.HeardFit
+	if gives {
+		if heard, err = exam.Listen(ctx, ollama.NewVoice(v.client, choice, v.prompts), probing.Criteria, short, count("stories listened to")); err != nil {
+			return none, err
+		}
+		fmt.Fprintln(p.Err)
+	}
 	cert, err := exam.Run(ctx, k, loaded, short, time.Now, count("gradings"))
 	fmt.Fprintln(p.Err)
 	if gives {
-		cert.Fitted, cert.Better = fitted, &better
+		cert.Fitted, cert.Better, cert.Heard = fitted, &better, heard
 	}
 	cert.Calls = odds.Calls()
 	return cert, err

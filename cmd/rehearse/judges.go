@@ -67,6 +67,28 @@ func givesOdds(ctx context.Context, k *ollama.Weigher) (bool, error) {
 	return err == nil, err
 }
 
+// trust is what a model's certificates say it hears better than code reads it. It aims follow-ups only, so a model that
+// may not grade may still be trusted with it.
+func (v *voices) trust(ctx context.Context, m ollama.Choice) ollama.Trust {
+	_, asJSON, cert, err := v.judges(ctx, m, v.certs)
+	if err == nil && cert == nil {
+		cert, err = certificate(ctx, v.certs, asJSON.Judge())
+	}
+	if err != nil || cert == nil {
+		if err != nil {
+			v.log.Warn("what the model hears is not known", "model", m.Model, "err", err)
+		}
+		return nil
+	}
+	out := ollama.Trust{}
+	for id, h := range cert.Heard {
+		if h.Better() {
+			out[id] = ollama.Weights{Middle: h.Middle, Slope: h.Slope}
+		}
+	}
+	return out
+}
+
 // certifiedJudge is the way of a model that passed the exam, with the writer of its sentences.
 func (v *voices) certifiedJudge(ctx context.Context, m ollama.Choice, certs certificates) (judge, grading.Writer, error) {
 	odds, asJSON, cert, err := v.judges(ctx, m, certs)

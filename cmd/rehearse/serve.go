@@ -395,6 +395,7 @@ func (v *voices) voice(ctx context.Context) (engine.Interviewer, interview.Voice
 		return voice.Authored{}, ollama.NoModel(interview.AsError(err).Message)
 	}
 	o := ollama.NewVoice(v.client, choice, v.prompts)
+	o.Trusts(v.trust(ctx, choice))
 	v.preload(ctx, choice.Model, o)
 	return o, o.Info()
 }

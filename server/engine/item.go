@@ -469,6 +469,13 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 		}
 	}
 	in.Extra = strings.Join(extra, ".\n")
+	if ear, ok := s.voice.(Listener); ok {
+		var said []string
+		for _, x := range in.Exchanges {
+			said = append(said, x.Answer)
+		}
+		in.Heard = ear.Heard(said)
+	}
 	for _, other := range s.st.Blocks {
 		if other.Block == b.Block || other.Kind != string(interview.KindBehavioural) {
 			continue

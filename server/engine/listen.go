@@ -6,6 +6,7 @@ import (
 	"unicode"
 
 	"rehearse/server/interview"
+	"rehearse/server/probing"
 	"rehearse/server/reading"
 )
 
@@ -13,7 +14,10 @@ import (
 type Listener interface {
 	// Listen says what the exchange is, what of the open answer stands there in whole sentences, and whether somebody
 	// has begun to type.
-	Listen(session string, b interview.Brief, draft string, typing bool)
+	// Finished sentences are listened to for the criteria, where it is known to hear them well.
+	Listen(session string, b interview.Brief, draft string, typing bool, listenFor []interview.Criterion)
+	// Heard is what was heard in answers so far, by criterion.
+	Heard(answers []string) map[string]interview.Heard
 	// Rest says that nobody types any more: the session is paused or over.
 	Rest(session string)
 }
@@ -59,8 +63,30 @@ func (s *session) listen(draft string, typing bool) {
 		return
 	}
 	if ear, ok := s.voice.(Listener); ok {
-		ear.Listen(s.st.ID, s.exchange(b), draft, typing)
+		ear.Listen(s.st.ID, s.exchange(b), draft, typing, s.criteria(b))
 	}
+}
+
+// criteria are what the open answer is listened to for: the gaps of a story, or the must-points of an exercise.
+func (s *session) criteria(b *interview.Block) []interview.Criterion {
+	item := s.e.Pack.Items[b.Item]
+	if item == nil {
+		return nil
+	}
+	if !item.Kind.Technical() {
+		return probing.Criteria
+	}
+	rubric := s.e.Pack.Rubrics[b.Item]
+	if rubric == nil {
+		return nil
+	}
+	var out []interview.Criterion
+	for _, p := range rubric.Points {
+		if p.Must {
+			out = append(out, interview.Criterion{ID: interview.PointCriterion + p.ID, Text: p.Text})
+		}
+	}
+	return out
 }
 
 // lookAhead finds the voice before it is needed, beside everything else.

@@ -102,7 +102,7 @@ func (s *session) foresee(turn int, text string) {
 	if err != nil || !s.e.begin() {
 		return // append says what is wrong
 	}
-	then := &session{e: s.e, st: st, heard: maps.Clone(s.heard), readings: maps.Clone(s.readings)}
+	then := &session{e: s.e, st: st, voice: s.voice, heard: maps.Clone(s.heard), readings: maps.Clone(s.readings)}
 	ahead := make(chan foreseen, 1)
 	s.ahead, s.aheadText = ahead, text
 	go func() {

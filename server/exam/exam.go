@@ -40,6 +40,8 @@ type Certificate struct {
 	Calls    int       `json:"calls,omitempty"`  // questions of one word that were asked
 	Fitted   *Fitted   `json:"fitted,omitempty"` // how its odds are read
 	Better   *Better   `json:"better,omitempty"` // which way of judging it is better at
+	// Heard is how well it hears, while an answer is typed, what a follow-up may ask for, by criterion.
+	Heard map[string]HeardFit `json:"heard,omitempty"`
 }
 
 // Bar is one thing that is asked for. Value is nil when nothing could be measured, which is a failure.

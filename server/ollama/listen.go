@@ -20,17 +20,22 @@ const sliceTokens = 96
 // listening lets a model read along while an answer is typed, so that at its end only the last words and the task are
 // new to it. Wants replace each other: only the newest is read.
 type listening struct {
-	mu      sync.Mutex
-	target  []api.Message // what the model is to have read, nil for nothing
-	goal    string        // the same as one text
-	edited  bool          // the text was changed before what was read: it is left alone until it settles
-	running bool
+	mu        sync.Mutex
+	target    []api.Message // what the model is to have read, nil for nothing
+	goal      string        // the same as one text
+	questions []hearing     // to be asked when the target is read
+	edited    bool          // the text was changed before what was read: it is left alone until it settles
+	running   bool
+	heard     map[[2]string]float64 // log-odds by criterion and sentence: nothing is asked twice
 }
 
 // Listen tells the voice what the exchange is, what of the open answer stands there in whole sentences, and whether
 // somebody has begun to type: checks behind the interview wait from then on until the next question was asked. It
 // returns at once.
-func (v *Voice) Listen(session string, b interview.Brief, draft string, typing bool) {
+//
+// Finished sentences are then listened to for the criteria that this model is trusted with, inside the same prefix: the
+// answers are kept and nothing waits for them.
+func (v *Voice) Listen(session string, b interview.Brief, draft string, typing bool, listenFor []interview.Criterion) {
 	v.model.line.hold(session, typing)
 	if draft != "" {
 		b.Exchange = append(b.Exchange[:len(b.Exchange):len(b.Exchange)], interview.Line{Candidate: true, Text: draft})
@@ -39,16 +44,15 @@ func (v *Voice) Listen(session string, b interview.Brief, draft string, typing b
 	if err != nil || !fits {
 		return
 	}
-	if draft != "" { // what is still being typed has no closing mark yet
-		last := &messages[len(messages)-1]
-		last.Content = strings.TrimSuffix(last.Content, ">>>")
+	if draft != "" {
+		messages = open(messages)
 	}
 	goal := canon(messages)
 	l := &v.ear
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.edited = l.goal != "" && draft != "" && !strings.HasPrefix(goal, l.goal) && common(goal, l.goal) < v.model.line.known(v.model.Model, l.goal)
-	l.target, l.goal = messages, goal
+	l.target, l.goal, l.questions = messages, goal, v.questions(draft, listenFor)
 	if !l.running && !l.edited {
 		l.running = true
 		go v.readAlong()
@@ -71,12 +75,26 @@ func (v *Voice) readAlong() {
 		l.mu.Lock()
 		target, goal := l.target, l.goal
 		known := v.model.line.known(v.model.Model, goal)
-		if target == nil || l.edited || known >= len(goal) {
+		var ask *hearing
+		if target != nil && !l.edited && known >= len(goal) {
+			ask = v.unheard(l.questions)
+		}
+		if target == nil || l.edited || known >= len(goal) && ask == nil {
 			l.running = false
 			l.mu.Unlock()
 			return
 		}
 		l.mu.Unlock()
+		if ask != nil {
+			if err := v.hear(target, *ask); err != nil {
+				v.client.log.Debug("listening stopped", "model", v.model.Model, "err", err)
+				l.mu.Lock()
+				l.running, l.questions = false, nil
+				l.mu.Unlock()
+				return
+			}
+			continue
+		}
 		end := v.sliceEnd(goal, known)
 		ctx, cancel := context.WithTimeout(context.Background(), v.client.FirstToken)
 		began := time.Now()

@@ -53,11 +53,11 @@ func TestTheModelReadsAlong(t *testing.T) {
 	c, m := newClient(t, s, bound)
 	v := ollama.NewVoice(c, m, promptSet(t))
 	b := exchangeOf()
-	v.Listen("one", b, "", false)
+	v.Listen("one", b, "", false, nil)
 	full := typed(12)
 	for _, n := range []int{1, 2, 5, 9, 12} {
 		draft := typed(n)
-		v.Listen("one", b, draft, true)
+		v.Listen("one", b, draft, true, nil)
 		until(t, "reading", func() bool {
 			chats := s.Chats()
 			return len(chats) > 0 && strings.HasSuffix(text(chats[len(chats)-1].Messages), draft)
@@ -107,19 +107,19 @@ func TestAnEditStopsReadingAlong(t *testing.T) {
 	c, m := newClient(t, s, bound)
 	v := ollama.NewVoice(c, m, promptSet(t))
 	b := exchangeOf()
-	v.Listen("one", b, typed(4), true)
+	v.Listen("one", b, typed(4), true, nil)
 	until(t, "reading", func() bool {
 		chats := s.Chats()
 		return len(chats) > 0 && strings.HasSuffix(text(chats[len(chats)-1].Messages), typed(4))
 	})
 	n := len(s.Chats())
 	edited := strings.Replace(typed(4), "week 0", "the first week", 1)
-	v.Listen("one", b, edited, true)
+	v.Listen("one", b, edited, true, nil)
 	time.Sleep(50 * time.Millisecond)
 	if got := len(s.Chats()); got != n {
 		t.Errorf("%d requests after an edit of the beginning", got-n)
 	}
-	v.Listen("one", b, edited+" It ended well.", true)
+	v.Listen("one", b, edited+" It ended well.", true, nil)
 	until(t, "reading again", func() bool {
 		chats := s.Chats()
 		return strings.HasSuffix(text(chats[len(chats)-1].Messages), "It ended well.")
@@ -139,7 +139,7 @@ func TestGradesWaitWhileSomebodyTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	b := exchangeOf()
-	v.Listen("one", b, "", true) // the first key
+	v.Listen("one", b, "", true, nil) // the first key
 	done := make(chan error, 1)
 	go func() {
 		_, err := k.Odds(t.Context(), "The key was moved", "I moved the key.")
@@ -160,14 +160,72 @@ func TestGradesWaitWhileSomebodyTypes(t *testing.T) {
 		t.Fatalf("a check was made before the follow-up was on the screen: %v", err)
 	case <-time.After(50 * time.Millisecond):
 	}
-	v.Listen("one", b, "", false) // the follow-up was asked
+	v.Listen("one", b, "", false, nil) // the follow-up was asked
 	if err := <-done; err != nil {
 		t.Error(err)
 	}
 	// A session that rests keeps nobody waiting either.
-	v.Listen("two", b, "", true)
+	v.Listen("two", b, "", true, nil)
 	v.Rest("two")
 	if _, err := k.Odds(t.Context(), "The key was moved", "Another sentence."); err != nil {
 		t.Error(err)
+	}
+}
+
+// Finished sentences are listened to inside the prefix of the exchange, for what the model is trusted with and nothing
+// else; nothing is asked twice, and what was heard is there when the answer is submitted.
+func TestSentencesAreHeardWhileTheyAreTyped(t *testing.T) {
+	t.Parallel()
+	s := ollamatest.New(t)
+	s.Odds(func(task string) float64 {
+		if strings.Contains(task, "was against it") && strings.Contains(task, "Marta thought") {
+			return 0.98
+		}
+		return 0.03
+	})
+	c, m := newClient(t, s, bound)
+	v := ollama.NewVoice(c, m, promptSet(t))
+	criteria := []interview.Criterion{{ID: "Q13", Text: "somebody disagreed or was against it"}, {ID: "Q07", Text: "another option was considered"}, {ID: interview.PointCriterion + "p1", Text: "the key is rotated"}}
+	b := exchangeOf()
+	answer := "I opened the code and followed one row. Marta thought it was none of my business."
+	v.Listen("one", b, answer, true, criteria)
+	until(t, "reading", func() bool { return len(s.Chats()) > 0 })
+	time.Sleep(30 * time.Millisecond)
+	if heard := v.Heard([]string{answer}); heard != nil {
+		t.Errorf("a model that is trusted with nothing heard %v", heard)
+	}
+	v.Trusts(ollama.Trust{"Q13": {Middle: 0, Slope: 1}, "Q07": {Middle: 0, Slope: 1}})
+	v.Listen("one", b, answer+" It ended well.", true, criteria)
+	var heard map[string]interview.Heard
+	until(t, "hearing", func() bool {
+		heard = v.Heard([]string{answer})
+		return heard["Q13"].Whole && heard["Q07"].Whole
+	})
+	if heard["Q13"].Share < 0.9 || heard["Q07"].Share > 0.1 || len(heard) != 2 {
+		t.Errorf("heard %+v", heard)
+	}
+	asked := map[string]int{}
+	prefix := ""
+	for _, r := range s.Chats() {
+		last := r.Messages[len(r.Messages)-1].Content
+		if !r.Logprobs {
+			prefix = text(r.Messages)
+			continue
+		}
+		asked[last]++
+		if !strings.HasPrefix(text(r.Messages[:len(r.Messages)-1]), prefix) && !strings.HasPrefix(prefix, text(r.Messages[:len(r.Messages)-1])) {
+			t.Errorf("a sentence was listened to outside the prefix: %q", text(r.Messages))
+		}
+		if strings.Contains(last, "rotated") {
+			t.Errorf("a criterion that is not trusted was asked: %q", last)
+		}
+	}
+	for q, n := range asked {
+		if n > 1 {
+			t.Errorf("%q was asked %d times", q, n)
+		}
+	}
+	if s.Most() > 1 {
+		t.Errorf("%d requests at once", s.Most())
 	}
 }

@@ -83,12 +83,13 @@ func firstWord(b *testing.B, v *ollama.Voice, brief interview.Brief) time.Durati
 	return first
 }
 
-func settledAt(b *testing.B, r *ollamatest.Real, end string) {
+// settledAt waits until the model has read up to an end that no earlier request had.
+func settledAt(b *testing.B, r *ollamatest.Real, start, end string) {
 	b.Helper()
 	for deadline := time.Now().Add(5 * time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		passed := r.Passed()
 		for _, p := range slices.Backward(passed) {
-			if req, ok := p.Chat(); ok && len(req.Messages) > 0 && !p.Gone.IsZero() && strings.HasSuffix(req.Messages[len(req.Messages)-1].Content, end) {
+			if req, ok := p.Chat(); ok && len(req.Messages) > 0 && !p.Gone.IsZero() && strings.HasSuffix(req.Messages[len(req.Messages)-1].Content, end) && strings.Contains(text(req.Messages), start) {
 				return
 			}
 		}
@@ -115,9 +116,9 @@ func BenchmarkFirstWord(b *testing.B) {
 				for i := 0; b.Loop(); i++ {
 					brief := interview.Brief{Name: "Mara Lindqvist", Role: "Senior Security Engineer",
 						Exchange: []interview.Line{{Text: fmt.Sprintf("Question %d: tell me about a time you repaired something that nobody owned.", i)}}}
-					answer := answerOf(words)
-					v.Listen("bench", brief, "", false)
-					settledAt(b, r, brief.Exchange[0].Text)
+					answer := fmt.Sprintf("This was in my year %d there. ", i+1) + answerOf(words)
+					v.Listen("bench", brief, "", false, nil)
+					settledAt(b, r, "", brief.Exchange[0].Text)
 					if way == "typed" {
 						draft := ""
 						for _, s := range strings.SplitAfter(answer, ". ") {
@@ -128,8 +129,8 @@ func BenchmarkFirstWord(b *testing.B) {
 									typed = strings.TrimSpace(typed[:strings.LastIndexByte(typed, ' ')])
 								}
 							}
-							v.Listen("bench", brief, typed, true)
-							settledAt(b, r, typed)
+							v.Listen("bench", brief, typed, true, nil)
+							settledAt(b, r, fmt.Sprintf("Question %d:", i), typed)
 						}
 					}
 					if way == "anew" {

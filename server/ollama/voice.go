@@ -41,6 +41,7 @@ type Voice struct {
 	model   Choice
 	prompts *prompt.Set
 	ear     listening
+	trust   Trust
 }
 
 // NewVoice returns a voice that speaks with m.

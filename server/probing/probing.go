@@ -65,6 +65,8 @@ type Input struct {
 	Rand       *rand.Rand
 	// Readings remembers answers that were read for an earlier choice; nil remembers nothing beyond this one.
 	Readings map[string]reading.Reading
+	// Heard is what a voice heard of some criteria while the answers were typed; empty goes by what code reads.
+	Heard map[string]interview.Heard
 }
 
 // Choice is the follow-up to ask. Type done means that none is. Anchors are clauses of the candidate's
@@ -394,6 +396,7 @@ func (c *chooser) behavioural() Choice {
 	for _, g := range whole.Gaps {
 		gaps[g.Code] = g.Why
 	}
+	c.heard(gaps)
 	c.settle(gaps)
 	if why, ok := gaps["Q01"]; ok {
 		if choice, ok := c.ask("Q01", why, c.anchors("Q01")); ok {

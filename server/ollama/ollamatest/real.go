@@ -149,6 +149,7 @@ func (r *Real) Start() {
 	root := Folder()
 	cmd := exec.Command(filepath.Join(root, "bin", "ollama"), "serve") //nolint:gosec,noctx // the path is the test's own, and Kill ends it
 	cmd.Env = append(os.Environ(), "OLLAMA_HOST="+r.addr, "OLLAMA_MODELS="+filepath.Join(root, "models"), "HOME="+filepath.Join(root, "home"), "OLLAMA_NUM_PARALLEL=1")
+	ownGroup(cmd)
 	if err := cmd.Start(); err != nil {
 		r.tb.Fatal(err)
 	}
@@ -163,12 +164,12 @@ func (r *Real) Start() {
 	r.tb.Fatal("the server did not start")
 }
 
-// Kill ends the server at once, with what it was doing.
+// Kill ends the server at once, with its runners and what they were doing.
 func (r *Real) Kill() {
 	if r.cmd == nil {
 		return
 	}
-	_ = r.cmd.Process.Kill()
+	killGroup(r.cmd)
 	_ = r.cmd.Wait() // it was killed
 	r.cmd = nil
 }
