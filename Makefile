@@ -6,7 +6,7 @@ BIN                 := $(shell go env GOPATH)/bin
 # Pictures of the browser test go here, outside the repository.
 ARTEFACTS           ?= $(or $(TMPDIR),/tmp)/rehearse-artefacts
 
-.PHONY: run test race lint vuln packs web web-check compose bench check fmt
+.PHONY: run test race lint vuln packs web web-check compose bench check fmt models e2e-model
 
 run:
 	go run ./cmd/rehearse
@@ -57,6 +57,14 @@ web-check: web
 compose:
 	docker-compose config -q
 	docker-compose config | grep -qE '127\.0\.0\.1:7331:7331|host_ip: 127\.0\.0\.1'
+
+# A real Ollama server and small real models, made once and kept outside the repository. Nothing else needs them.
+models:
+	python3 bench/model/setup.py
+
+# Interviews, grading, the exam and embeddings with them; what takes hours is in bench/README.md.
+e2e-model: models
+	REHEARSE_E2E_MODEL=1 go test ./server/smoke -run TestReal -v -count=1 -timeout 60m
 
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 40m ./server/...
