@@ -31,13 +31,14 @@ const (
 
 // Limits of a search.
 const (
-	KMost       = 1000
-	queryMost   = 8000 // bytes of a query that are looked at
-	termsMost   = 64   // words of a query that are looked for
-	depth       = 100  // passages that each way of searching finds, at least
-	fuseFlat    = 60.0 // of reciprocal rank fusion: how little the first ranks stand out
-	nextPassage = 0.2  // what a file's next passage counts of the one before
-	filePassage = 4    // passages of a file that count
+	KMost        = 1000
+	queryMost    = 8000 // bytes of a query that are looked at
+	termsMost    = 64   // words of a query that are looked for
+	depth        = 100  // passages that each way of searching finds, at least
+	meaningShare = 0.65 // of a passage's score; the rest is what words share
+	lookupShare  = 0.3  // the same for a query of one or two words, which most often looks for just them
+	nextPassage  = 0.2  // what a file's next passage counts of the one before
+	filePassage  = 4    // passages of a file that count
 )
 
 // SearchOptions say what is wanted. The zero value is ten passages of everything.
@@ -71,20 +72,15 @@ func (x *Index) Search(ctx context.Context, query string, o SearchOptions) ([]in
 	deep = max(deep, 2*o.K)
 	var words, meant []hit
 	var err error
-	ways := 0
+	asked := false
 	if o.Way != Meaning {
-		ways++
 		if words, err = x.byWords(ctx, query, o.Origins, deep); err != nil {
 			return nil, err
 		}
 	}
 	if o.Way != Words {
-		var asked bool
 		if meant, asked, err = x.byMeaning(ctx, query, deep); err != nil {
 			return nil, err
-		}
-		if asked {
-			ways++
 		}
 	}
 	passages, err := x.load(ctx, o.Origins, words, meant)
@@ -98,16 +94,25 @@ func (x *Index) Search(ctx context.Context, query string, o SearchOptions) ([]in
 	if err != nil {
 		return nil, err
 	}
+	share := meaningShare
+	if terms(query) <= 2 {
+		share = lookupShare
+	}
 	var out []interview.Passage
 	if o.Each == EachFile {
-		out = byFile(passages, words, meant)
+		out = byFile(passages, words, meant, share)
 	} else {
-		out = fuse(passages, words, meant)
+		out = fuse(passages, words, meant, share)
 	}
 	out = out[:min(o.K, len(out))]
 	for i := range out {
 		out[i].Rank = i + 1
-		out[i].Score *= (fuseFlat + 1) / float64(max(1, ways))
+		switch { // one way alone has the whole scale
+		case o.Way == Words || !asked:
+			out[i].Score /= 1 - share
+		case o.Way == Meaning:
+			out[i].Score /= share
+		}
 	}
 	return out, nil
 }
@@ -197,21 +202,30 @@ func (x *Index) load(ctx context.Context, origins interview.Origin, lists ...[]h
 	return out, nil
 }
 
-// fuse orders passages by the sum of what their ranks are worth in each list.
-func fuse(passages map[int64]interview.Passage, words, meant []hit) []interview.Passage {
+// fuse orders passages by the sum of their scores in each list, each list's from its last to its first counted as 0 to
+// 1. How far one passage is before the next says more than its rank: on our own questions fusing by rank gained nothing
+// over vectors alone.
+func fuse(passages map[int64]interview.Passage, words, meant []hit, share float64) []interview.Passage {
 	score := map[int64]float64{}
 	by := map[int64]string{}
 	for _, l := range []struct {
-		name string
-		hits []hit
-	}{{"words", words}, {"vectors", meant}} {
-		rank := 0
+		name  string
+		hits  []hit
+		share float64
+	}{{"words", words, 1 - share}, {"vectors", meant, share}} {
+		top, floor := 0.0, 0.0
+		if len(l.hits) > 0 {
+			top, floor = l.hits[0].score, l.hits[len(l.hits)-1].score
+		}
 		for _, h := range l.hits {
 			if _, ok := passages[h.id]; !ok {
 				continue
 			}
-			rank++
-			score[h.id] += 1 / (fuseFlat + float64(rank))
+			if top > floor {
+				score[h.id] += l.share * (h.score - floor) / (top - floor)
+			} else {
+				score[h.id] += l.share
+			}
 			if by[h.id] != "" {
 				by[h.id] = "both"
 			} else {
@@ -235,11 +249,11 @@ func order(a, b interview.Passage) int {
 }
 
 // byFile orders files. In each list a file is worth its best passage and, for less and less, its next ones: a
-// file that says three things about a question is likely to be the one about it. The ranks of the files in
-// the lists are then fused, and each is shown by its best passage.
-func byFile(passages map[int64]interview.Passage, words, meant []hit) []interview.Passage {
+// file that says three things about a question is likely to be the one about it. What the files are worth in
+// the lists is then fused, and each is shown by its best passage.
+func byFile(passages map[int64]interview.Passage, words, meant []hit, share float64) []interview.Passage {
 	best := map[int64]interview.Passage{}
-	for _, p := range fuse(passages, words, meant) {
+	for _, p := range fuse(passages, words, meant, share) {
 		if _, ok := best[p.File]; !ok {
 			best[p.File] = p
 		}
@@ -247,11 +261,17 @@ func byFile(passages map[int64]interview.Passage, words, meant []hit) []intervie
 	score := map[int64]float64{}
 	by := map[int64]string{}
 	for _, l := range []struct {
-		name string
-		hits []hit
-	}{{"words", words}, {"vectors", meant}} {
-		for rank, f := range rankFiles(passages, l.hits) {
-			score[f] += 1 / (fuseFlat + float64(rank+1))
+		name  string
+		hits  []hit
+		share float64
+	}{{"words", words, 1 - share}, {"vectors", meant, share}} {
+		files, worth := rankFiles(passages, l.hits)
+		for rank, f := range files {
+			if worth[0] > 0 {
+				score[f] += l.share * worth[rank] / worth[0]
+			} else {
+				score[f] += l.share
+			}
 			if by[f] != "" {
 				by[f] = "both"
 			} else {
@@ -269,7 +289,7 @@ func byFile(passages map[int64]interview.Passage, words, meant []hit) []intervie
 }
 
 // rankFiles orders the files of one list of passages.
-func rankFiles(passages map[int64]interview.Passage, hits []hit) []int64 {
+func rankFiles(passages map[int64]interview.Passage, hits []hit) ([]int64, []float64) {
 	type file struct {
 		id    int64
 		path  string
@@ -302,11 +322,11 @@ func rankFiles(passages map[int64]interview.Passage, hits []hit) []int64 {
 		list = append(list, f)
 	}
 	slices.SortFunc(list, func(a, b *file) int { return cmp.Or(cmp.Compare(b.score, a.score), cmp.Compare(a.path, b.path)) })
-	out := make([]int64, len(list))
+	out, worth := make([]int64, len(list)), make([]float64, len(list))
 	for i, f := range list {
-		out[i] = f.id
+		out[i], worth[i] = f.id, f.score
 	}
-	return out
+	return out, worth
 }
 
 // stop are words that say nothing about what is looked for; looking for them costs most and finds everything.
@@ -319,6 +339,9 @@ var stop = func() map[string]bool {
 	}
 	return out
 }()
+
+// terms is how many words of a query say what is looked for.
+func terms(query string) int { return strings.Count(matchAny(query), `" OR "`) + 1 }
 
 // matchAny makes an expression that selects chunks with any of a query's words. Each word stands in quotes,
 // so that nothing in a query is an operator.
