@@ -323,3 +323,29 @@ func TestCleanName(t *testing.T) {
 		}
 	}
 }
+
+// A job description in the candidate's own material steers which items are drawn; without one nothing does.
+func TestAJobDescriptionIsRead(t *testing.T) {
+	dir := notes(t)
+	l := shelf(t, dir)
+	v, err := newVoices(config.Config{Model: config.ModelNone}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if steer := l.steer(v)(t.Context()); steer != nil {
+		t.Error("something steers without a job description")
+	}
+	if err := os.WriteFile(filepath.Join(dir, "job-description.md"), []byte("# Engineer\n\n## Requirements\n\n- Review Python services for SQL injection\n- Automate checks of cloud permissions\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, l, "SQL injection", "the job description", said("Review Python"))
+	near := l.steer(v)(t.Context())
+	if near == nil {
+		t.Fatal("the job description steers nothing")
+	}
+	python := near(&interview.Item{Title: "A report built from SQL", Skills: []string{"code review", "python", "sql injection"}})
+	other := near(&interview.Item{Title: "A tablet on every table", Skills: []string{"threat modelling", "physical access"}})
+	if python <= other {
+		t.Errorf("a review of Python is %.2f near, a threat model %.2f", python, other)
+	}
+}

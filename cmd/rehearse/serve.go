@@ -192,6 +192,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
+	o.Steer = shelf.steer(voices)
 	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, log: log}
 	hub := live.NewHub(a.engine, log)
 	a.server, err = server.New(server.Options{

@@ -60,6 +60,9 @@ type Options struct {
 	Grade func(ctx context.Context, st *interview.State, block int, model string) interview.Outcome
 	// Near returns how near in meaning texts are to one, from -1 to 1; nil goes by words alone.
 	Near func(text string) func(other string) float64
+	// Steer returns how near items are to what the candidate prepares for, a job description, say; nil, or a nil result,
+	// steers nothing. It is asked when an item is drawn.
+	Steer func(ctx context.Context) func(*interview.Item) float64
 	// Authored speaks when the other voice cannot.
 	Authored Interviewer
 	// Diagram draws a data-flow diagram as SVG.

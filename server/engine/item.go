@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"hash/fnv"
 	"math/rand/v2"
@@ -163,7 +164,28 @@ func (s *session) pick(ctx context.Context, p *interview.Phase) (*interview.Item
 		least = min(least, seen[it.ID])
 	}
 	items = slices.DeleteFunc(items, func(it *interview.Item) bool { return seen[it.ID] > least })
+	items = s.steered(ctx, items)
 	return items[s.rand("item", len(s.st.Blocks)).IntN(len(items))], nil
+}
+
+// steered keeps the half of some items that is nearer to what the candidate prepares for. A session with a given seed
+// makes the same choices for everybody.
+func (s *session) steered(ctx context.Context, items []*interview.Item) []*interview.Item {
+	if s.e.Steer == nil || s.st.Session.Seeded || len(items) < 2 {
+		return items
+	}
+	near := s.e.Steer(ctx)
+	if near == nil {
+		return items
+	}
+	worth := map[string]float64{}
+	for _, it := range items {
+		worth[it.ID] = near(it)
+	}
+	slices.SortStableFunc(items, func(a, b *interview.Item) int { return cmp.Compare(worth[b.ID], worth[a.ID]) })
+	items = items[:(len(items)+1)/2]
+	slices.SortFunc(items, func(a, b *interview.Item) int { return strings.Compare(a.ID, b.ID) })
+	return items
 }
 
 // nextInItem goes on with an item: a follow-up, the next step, or the end of the block.
