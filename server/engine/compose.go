@@ -31,13 +31,23 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 	}
 	if speaks && s.voice != nil && s.info.Kind != "authored" && (!s.down || s.e.Now().After(s.downUntil)) {
 		s.publish(modelFrame(interview.ModelReading, s.info.Model))
+		voice := s.voice
 		s.mu.Unlock()
 		ctx := interview.WithTeller(ctx, func(state, detail string) {
 			s.mu.Lock()
 			s.publish(modelFrame(state, detail))
 			s.mu.Unlock()
 		})
-		u, why, broken := s.tryVoice(ctx, brief, rules)
+		u, why, broken := s.tryVoice(ctx, voice, brief, rules)
+		if broken && ctx.Err() == nil { // another server may have the model too: the session moves there and goes on
+			if other, info := s.e.Voice(ctx); info.Kind != "authored" && info.Host != s.info.Host {
+				if u, why, broken = s.tryVoice(ctx, other, brief, rules); !broken {
+					s.mu.Lock()
+					s.voice, s.info = other, info
+					s.mu.Unlock()
+				}
+			}
+		}
 		s.mu.Lock()
 		s.publish(modelFrame(interview.ModelIdle, s.info.Model))
 		if why == "" {
@@ -51,6 +61,7 @@ func (s *session) compose(ctx context.Context, q *question) (paced bool, degrade
 				degraded = why
 			}
 			s.down, s.downUntil = true, s.e.Now().Add(tryAgainAfter)
+			s.voice = nil // what is found then may be another
 		}
 	}
 	u, err := s.e.Authored.Speak(ctx, brief)
@@ -92,14 +103,14 @@ func modelFrame(state, detail string) interview.Frame {
 
 // tryVoice lets the voice speak twice at most. why is empty when u may be shown; broken means that the
 // voice itself failed, not its words.
-func (s *session) tryVoice(ctx context.Context, brief interview.Brief, rules guard.Rules) (u interview.Utterance, why string, broken bool) {
+func (s *session) tryVoice(ctx context.Context, voice Interviewer, brief interview.Brief, rules guard.Rules) (u interview.Utterance, why string, broken bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.e.VoiceTimeout)
 	defer cancel()
 	heard := make(chan *guard.Heard, 1)
 	go func() { heard <- guard.Listen(rules.Transcript) }() // while the model thinks
 	for range 2 {
 		var err error
-		u, err = s.voice.Speak(ctx, brief)
+		u, err = voice.Speak(ctx, brief)
 		switch {
 		case errors.Is(err, context.Canceled):
 			return u, "speech was stopped", false

@@ -42,7 +42,11 @@ func (s *session) grades() {
 		st := s.st
 		s.publish(interview.NoteFrame("model", map[string]string{"state": "grading", "detail": ""}))
 		s.mu.Unlock()
-		out := s.e.gradeOne(&st, due[0])
+		out := s.e.gradeOne(&st, due[0], func(state, detail string) {
+			s.mu.Lock()
+			s.publish(modelFrame(state, detail))
+			s.mu.Unlock()
+		})
 		s.mu.Lock()
 		s.publish(interview.NoteFrame("model", map[string]string{"state": "idle", "detail": ""}))
 		if s.e.ctx.Err() != nil || s.gone {
@@ -72,11 +76,11 @@ func (s *session) grades() {
 
 // gradeOne waits for its turn: one block is graded at a time over all sessions, so that grading never takes
 // the machine from somebody who waits for a question.
-func (e *Engine) gradeOne(st *interview.State, d interview.Due) interview.Outcome {
+func (e *Engine) gradeOne(st *interview.State, d interview.Due, tell func(state, detail string)) interview.Outcome {
 	select {
 	case e.grading <- struct{}{}:
 		defer func() { <-e.grading }()
-		return e.Grade(e.ctx, st, d.Block, d.Model)
+		return e.Grade(interview.WithTeller(e.ctx, tell), st, d.Block, d.Model)
 	case <-e.ctx.Done():
 		return interview.Outcome{}
 	}

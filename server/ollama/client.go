@@ -190,6 +190,7 @@ func (c *Client) attempt(ctx context.Context, m Choice, ask call) (Reply, error)
 	reply, err := c.once(ctx, m, ask)
 	if err != nil {
 		m.line.forget(m.Model)
+		c.forgetFound() // the next search may find another server
 		return reply, err
 	}
 	m.line.read(m.Model, ask.messages, reply.PromptTokens)

@@ -55,7 +55,7 @@ func (v *Voice) Info() interview.VoiceInfo {
 	if err != nil {
 		hash = "" // the prompts are in the binary; Speak says what is wrong
 	}
-	return interview.VoiceInfo{Kind: "ollama", Model: v.model.Model, Digest: v.model.Digest, Prompt: hash, Detail: describe(v.model)}
+	return interview.VoiceInfo{Kind: "ollama", Model: v.model.Model, Digest: v.model.Digest, Prompt: hash, Detail: describe(v.model), Host: v.model.URL}
 }
 
 // Preload loads the model before the first question is due.
