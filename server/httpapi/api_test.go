@@ -249,6 +249,7 @@ func TestModels(t *testing.T) {
 	b.want(t, "DELETE", p+"/models/m:1b", "", 204, "")
 	b.wantError(t, "DELETE", p+"/models/nope:1b", "", 404, "not_found", "")
 	b.want(t, "POST", p+"/models/m:1b/try", "", 200, `{"model":"m:1b"}`)
+	b.want(t, "POST", p+"/models/hf.co%2Fa%2Fb%3Aq4/try", "{}", 200, `{"model":"hf.co/a/b:q4"}`)
 	b.api.Models = models{err: interview.Errorf(interview.CodeUnavailable, "Ollama does not answer")}
 	b.wantError(t, "GET", p+"/models", "", 503, "unavailable", "")
 	b.api.Models = models{err: fmt.Errorf("ask Ollama: %w", context.DeadlineExceeded)}

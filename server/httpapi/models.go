@@ -3,6 +3,7 @@ package httpapi
 import (
 	"encoding/json"
 	"net/http"
+	"net/url"
 	"sync"
 
 	"github.com/labstack/echo/v4"
@@ -68,11 +69,20 @@ func (a *API) pullModel(c echo.Context) error {
 	return nil
 }
 
+// modelName is the name in the path: it may hold a host and slashes, which stand there escaped.
+func modelName(c echo.Context) string {
+	name := c.Param("name")
+	if plain, err := url.PathUnescape(name); err == nil { // else it is a name that holds a percent sign
+		return plain
+	}
+	return name
+}
+
 func (a *API) removeModel(c echo.Context) error {
 	if a.Models == nil {
 		return errNoModels
 	}
-	if err := a.Models.Remove(c.Request().Context(), c.Param("name")); err != nil {
+	if err := a.Models.Remove(c.Request().Context(), modelName(c)); err != nil {
 		return err
 	}
 	return c.NoContent(http.StatusNoContent)
@@ -83,7 +93,7 @@ func (a *API) tryModel(c echo.Context) error {
 	if a.Models == nil {
 		return errNoModels
 	}
-	found, err := a.Models.Try(c.Request().Context(), c.Param("name"))
+	found, err := a.Models.Try(c.Request().Context(), modelName(c))
 	if err != nil {
 		return err
 	}

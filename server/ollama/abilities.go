@@ -99,19 +99,16 @@ func (c *Client) Probe(ctx context.Context, m Choice, voice *Voice, trials []Tri
 	}
 	a.Load = round2(first.Load.Seconds())
 	a.ReadsPerSec = perSecond(first.PromptTokens, first.Prefill)
-	began := time.Now()
 	second, err := ask(tell("Say in one sentence who was afraid of it, and of what."), call{options: map[string]any{"temperature": 0, "seed": gradeSeed, "num_predict": 40}})
 	if err != nil {
 		return a, err
 	}
-	if w := time.Since(began) - second.Prefill - second.Load; second.Tokens > 0 {
-		a.WritesPerSec = perSecond(second.Tokens, w)
-	}
+	a.WritesPerSec = perSecond(second.Tokens, second.Writing)
 	if first.Prefill > 0 && second.PromptTokens > 0 {
 		a.Reuse = round2(min(1, max(0, 1-second.Prefill.Seconds()/first.Prefill.Seconds())))
 	}
 	say("one word with its odds")
-	began = time.Now()
+	began := time.Now()
 	odds, err := ask([]api.Message{system, {Role: "user", Content: "Is a door a kind of animal? Answer yes or no."}}, call{odds: true, options: map[string]any{"temperature": 0, "num_predict": 1}})
 	if err != nil {
 		return a, err

@@ -125,6 +125,7 @@ type Reply struct {
 	PromptTokens int
 	Tokens       int
 	Prefill      time.Duration
+	Writing      time.Duration // of its tokens
 	Load         time.Duration
 	First        []api.Logprob // of its first token, where they were asked for and the server gives them
 	Cut          bool          // ended by the limit on its tokens
@@ -243,7 +244,7 @@ func (c *Client) once(ctx context.Context, m Choice, ask call) (Reply, error) {
 		switch {
 		case r.Done:
 			reply.PromptTokens, reply.Tokens = r.PromptEvalCount, r.EvalCount
-			reply.Prefill, reply.Load = r.PromptEvalDuration, r.LoadDuration
+			reply.Prefill, reply.Writing, reply.Load = r.PromptEvalDuration, r.EvalDuration, r.LoadDuration
 			reply.Cut = r.DoneReason == "length"
 			return errDone // a server that keeps the stream open after its last line is not waited for
 		case runes > ask.most:

@@ -108,13 +108,14 @@ type chunk struct {
 	PromptEvalCount    int           `json:"prompt_eval_count"`
 	PromptEvalDuration time.Duration `json:"prompt_eval_duration"`
 	EvalCount          int           `json:"eval_count"`
+	EvalDuration       time.Duration `json:"eval_duration"`
 	Logprobs           []api.Logprob `json:"logprobs"`
 	Error              string        `json:"error"`
 }
 
 func (c *chunk) response() api.ChatResponse {
 	return api.ChatResponse{Message: api.Message{Content: c.Message.Content, Thinking: c.Message.Thinking}, Done: c.Done, DoneReason: c.DoneReason, Logprobs: c.Logprobs,
-		Metrics: api.Metrics{LoadDuration: c.LoadDuration, PromptEvalCount: c.PromptEvalCount, PromptEvalDuration: c.PromptEvalDuration, EvalCount: c.EvalCount}}
+		Metrics: api.Metrics{LoadDuration: c.LoadDuration, PromptEvalCount: c.PromptEvalCount, PromptEvalDuration: c.PromptEvalDuration, EvalCount: c.EvalCount, EvalDuration: c.EvalDuration}}
 }
 
 // finish reads what is left after the last line, most often only the end of the answer, so that the

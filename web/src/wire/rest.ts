@@ -107,6 +107,44 @@ export interface IndexState {
   note?: string;
 }
 
+/** What was found out about a model by trying it. */
+export interface Abilities {
+  verdict?: string;
+  voice?: boolean;
+  exam?: boolean;
+  context?: number;
+  reads_per_second?: number;
+  writes_per_second?: number;
+  seconds_per_question?: number;
+  reuse?: number;
+  server?: string;
+  at?: string;
+}
+
+export interface ModelLine {
+  name: string;
+  size?: number;
+  cloud?: boolean;
+  host?: string;
+  abilities?: Abilities;
+}
+
+export interface Suggestion {
+  name: string;
+  bytes?: number;
+  for?: string;
+  why?: string;
+}
+
+/** One step of a pull; the last has done or error. */
+export interface PullStep {
+  status?: string;
+  completed?: number;
+  total?: number;
+  done?: boolean;
+  error?: { code?: string; message?: string };
+}
+
 type Fetch = (path: string, init: RequestInit) => Promise<Response>;
 
 const BASE = '/api/v1';
@@ -126,6 +164,52 @@ export class Api {
   remove = (id: string) => this.call<unknown>('DELETE', `/sessions/${encodeURIComponent(id)}`);
   report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
   regrade = (id: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/regrade`, {});
+
+  models = () => this.call<{ models?: ModelLine[]; suggestions?: Suggestion[]; note?: string }>('GET', '/models');
+  removeModel = (name: string) => this.call<unknown>('DELETE', `/models/${encodeURIComponent(name)}`);
+  tryModel = (name: string) => this.call<Abilities>('POST', `/models/${encodeURIComponent(name)}/try`, {});
+
+  /** Fetches a model; each step is told. It ends with the last step, or with an error. */
+  async pull(name: string, tell: (s: PullStep) => void, signal: AbortSignal): Promise<void> {
+    let res: Response;
+    try {
+      res = await this.fetch(`${BASE}/models/pull`, {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', Accept: 'application/x-ndjson' },
+        body: JSON.stringify({ name }),
+        credentials: 'same-origin',
+        cache: 'no-store',
+        signal,
+      });
+    } catch (e) {
+      if (signal.aborted) return;
+      throw new ApiError(0, 'unreachable', messageOf(e));
+    }
+    if (!res.ok || !res.body) {
+      const body = (await res.json().catch(() => null)) as { error?: { message?: string } } | null;
+      throw new ApiError(res.status, codeOf(res.status), body?.error?.message || `The server answered ${res.status}.`);
+    }
+    const reader = res.body.pipeThrough(new TextDecoderStream()).getReader();
+    let rest = '';
+    let last: PullStep = {};
+    try {
+      for (;;) {
+        const { value, done } = await reader.read();
+        if (done) break;
+        const lines = (rest + value).split('\n');
+        rest = lines.pop() ?? '';
+        for (const line of lines.filter((l) => l.trim() !== '')) {
+          last = JSON.parse(line) as PullStep;
+          tell(last);
+        }
+      }
+    } catch (e) {
+      if (signal.aborted) return;
+      throw new ApiError(0, 'unreachable', messageOf(e));
+    }
+    if (last.error) throw new ApiError(503, last.error.code ?? 'unavailable', last.error.message ?? 'The model could not be fetched.');
+    if (!last.done) throw new ApiError(0, 'unavailable', 'The download broke off. What was fetched is kept; fetch it again to go on.');
+  }
 
   search = (q: string) => this.call<{ passages?: Passage[]; index?: IndexState }>('GET', `/search?q=${encodeURIComponent(q)}&k=10`);
   material = () => this.call<{ material?: MaterialFile[]; index?: IndexState }>('GET', '/material');
