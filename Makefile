@@ -64,7 +64,7 @@ models:
 
 # Interviews, grading, the exam and embeddings with them; what takes hours is in bench/README.md.
 e2e-model: models
-	REHEARSE_E2E_MODEL=1 go test ./server/smoke -run TestReal -v -count=1 -timeout 60m
+	REHEARSE_E2E_MODEL=1 go test ./server/ollama ./cmd/rehearse ./server/smoke -run TestReal -v -count=1 -p 1 -timeout 60m
 
 bench:
 	go test -run '^$$' -bench . -benchmem -timeout 40m ./server/...

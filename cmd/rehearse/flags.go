@@ -207,6 +207,7 @@ func common(f *flags, c *config.Config) {
 	f.StringVar(&c.Data, "data", c.Data, "`folder` of your sessions, the token and the index")
 	f.list(&c.Ollama, "ollama", "`address` of an Ollama server")
 	f.StringVar(&c.Model, "model", c.Model, "auto, none, or the `name` of a local model")
+	f.StringVar(&c.GradeModel, "grade-model", c.GradeModel, "the `name` of another local model that grades; empty grades with --model")
 	f.StringVar(&c.Embed, "embed", c.Embed, "auto, builtin, none, or the `name` of an embedding model")
 	f.list(&c.Packs, "pack", "`folder` of a pack, or the name of a shipped one")
 }

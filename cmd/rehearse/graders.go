@@ -1,13 +1,16 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 
 	"rehearse/server/config"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 )
 
 // certificates keeps what each model reached in the exam, by its digest and the hash of the prompts.
@@ -22,6 +25,7 @@ type graders struct {
 	pack   *interview.Pack
 	certs  certificates
 	embed  string
+	model  string // grades, where it is another than the one that speaks
 	log    *slog.Logger
 }
 
@@ -75,6 +79,14 @@ func (v *voices) withEmbedder(ctx context.Context, g *grading.Grader, setting st
 // grade grades one block of a session.
 func (g *graders) grade(ctx context.Context, st *interview.State, block int, model string) interview.Outcome {
 	grader, note := g.grader(ctx, model)
+	if k, ok := grader.Checker.(*ollama.Weigher); ok {
+		n := grading.MostChecks(st, st.Block(block), g.pack)
+		detail := fmt.Sprintf("at most %d checks", n)
+		if s := k.Seconds(); s > 0 {
+			detail += fmt.Sprintf(", about %.0f s", float64(n)*s)
+		}
+		interview.Tell(ctx, interview.ModelGrading, detail)
+	}
 	out := grader.Block(ctx, st, st.Block(block), g.pack)
 	if note != "" && out.Note == "" {
 		out.Note = note
@@ -95,7 +107,7 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 	out := grading.Grader{}
 	wanted := model
 	if wanted == "" {
-		wanted = g.voices.model
+		wanted = cmp.Or(g.model, g.voices.model)
 	}
 	setting := g.embed
 	if wanted == config.ModelNone && setting == config.EmbedAuto { // nobody is asked for a model

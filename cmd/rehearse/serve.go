@@ -177,7 +177,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	}
 	voices.certs = store
 	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log,
-		Grade: (&graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, log: log}).grade}
+		Grade: (&graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, model: c.GradeModel, log: log}).grade}
 	if c.Embed != config.EmbedNone {
 		o.Near = voices.near
 	}

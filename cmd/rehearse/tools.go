@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -395,10 +396,13 @@ func doctor(ctx context.Context, p Program) error {
 		}
 		fmt.Fprint(p.Out, said)
 		verdict := "grades: it passed the exam"
-		if _, _, err := (&graders{voices: voices, certs: certs}).checker(ctx, c.Model); err != nil {
+		if _, _, err := (&graders{voices: voices, certs: certs}).checker(ctx, cmp.Or(c.GradeModel, c.Model)); err != nil {
 			verdict = interview.AsError(err).Message
 		}
 		fmt.Fprintf(p.Out, "grading  %s\n", verdict)
+		if c.GradeModel != "" && c.GradeModel != info.Model {
+			fmt.Fprintf(p.Out, "         two models: %s speaks and %s grades. Both stay in memory, and on one processor each waits for the other.\n", info.Model, c.GradeModel)
+		}
 	} else {
 		fmt.Fprintln(p.Out, "grading  by what code can measure")
 	}

@@ -29,6 +29,7 @@ type Config struct {
 	Data        string   // folder of the data file, the token and the index
 	Ollama      []string // base URLs of Ollama servers
 	Model       string   // auto, none or a name
+	GradeModel  string   // a name; empty grades with Model
 	Embed       string   // auto, builtin, none or a name
 	Packs       []string // folders of packs, or names of shipped ones; the first is used
 	Shipped     []string // names of the packs that the program brings

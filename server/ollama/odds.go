@@ -2,9 +2,11 @@ package ollama
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/ollama/ollama/api"
 
@@ -57,6 +59,8 @@ type Weigher struct {
 	mu      sync.Mutex
 	known   map[[2]string]float64 // log-odds by point and sentence: nothing is asked twice
 	calls   int
+	took    time.Duration // of all calls
+	done    int           // of the grade under way
 }
 
 // mostKnown bounds what is remembered; an interview has a few hundred.
@@ -85,6 +89,16 @@ func (k *Weigher) Calls() int {
 	return k.calls
 }
 
+// Seconds is how long a question took so far on average, waiting for others included; 0 before the first.
+func (k *Weigher) Seconds() float64 {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.calls == 0 {
+		return 0
+	}
+	return k.took.Seconds() / float64(k.calls)
+}
+
 // Fit sets the weights that verdicts are made with from now on.
 func (k *Weigher) Fit(w Weights) { k.weights = w }
 
@@ -100,6 +114,11 @@ func (k *Weigher) Check(ctx context.Context, c interview.Check) ([]interview.Che
 			if err != nil {
 				return nil, err
 			}
+			k.mu.Lock()
+			k.done++
+			n := k.done
+			k.mu.Unlock()
+			interview.Tell(ctx, interview.ModelGrading, fmt.Sprintf("%d checks made", n))
 			if l > best {
 				best, r.At, r.Quote = l, &p.Where[i], p.Where[i].Text
 			}
@@ -169,6 +188,7 @@ func (k *Weigher) ask(ctx context.Context, id string, input any) (float64, error
 	if err != nil {
 		return 0, err
 	}
+	began := time.Now()
 	reply, err := k.client.chat(ctx, k.model, call{lane: laneGrade, odds: true, first: k.client.FirstToken, most: maxReplyRunes,
 		messages: []api.Message{{Role: "system", Content: system}, {Role: "user", Content: task}},
 		options:  map[string]any{"temperature": 0, "seed": gradeSeed, "num_predict": 1}})
@@ -177,6 +197,7 @@ func (k *Weigher) ask(ctx context.Context, id string, input any) (float64, error
 	}
 	k.mu.Lock()
 	k.calls++
+	k.took += time.Since(began)
 	k.mu.Unlock()
 	return logOdds(reply.First)
 }

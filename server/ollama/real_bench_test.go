@@ -153,3 +153,63 @@ func BenchmarkFirstWord(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkWarmingCost holds turns with warming against the same turns without it: submitted early, while a slice is
+// being read; edited at their beginning just before; pasted; typed to the end. What warming costs may be no more than the
+// slice that is under way.
+func BenchmarkWarmingCost(b *testing.B) {
+	c, m, r := realClient(b, ollamatest.Small)
+	v := ollama.NewVoice(c, m, promptSet(b))
+	if err := v.Preload(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	turn := func(i int, way string, warm bool) time.Duration {
+		answer := fmt.Sprintf("In turn %d of %v it began. ", i, warm) + answerOf(60+i%5*40)
+		brief := interview.Brief{Name: "Mara Lindqvist", Role: "Senior Security Engineer", Exchange: []interview.Line{{Text: fmt.Sprintf("Question %d %v: what happened?", i, warm)}}}
+		v.Listen("bench", brief, "", false, nil)
+		settledAt(b, r, "", brief.Exchange[0].Text)
+		if warm {
+			half := answer[:len(answer)/2]
+			half = half[:strings.LastIndexByte(half, '.')+1]
+			switch way {
+			case "early":
+				v.Listen("bench", brief, half, true, nil)
+				time.Sleep(20 * time.Millisecond) // a slice is under way
+			case "edited":
+				v.Listen("bench", brief, half, true, nil)
+				settledAt(b, r, "", half)
+				v.Listen("bench", brief, "Well. "+half, true, nil)
+				answer = "Well. " + answer
+			case "typed":
+				v.Listen("bench", brief, half, true, nil)
+				settledAt(b, r, "", half)
+			}
+		} else if way == "edited" {
+			answer = "Well. " + answer
+		}
+		brief.Exchange = append(brief.Exchange, interview.Line{Candidate: true, Text: answer})
+		brief.Question, brief.Anchors = "What did that cost you?", []string{"I took the key out of the build machines"}
+		return firstWord(b, v, brief)
+	}
+	for b.Loop() {
+		var worst, slice, on, off time.Duration
+		n := 0
+		for i := range 50 {
+			way := []string{"early", "edited", "pasted", "typed"}[i%4]
+			without := turn(i, way, false)
+			seen := len(r.Passed())
+			with := turn(i, way, true)
+			for _, p := range r.Passed()[seen:] {
+				if req, ok := p.Chat(); ok && req.Options["num_predict"] == 1.0 && !p.Gone.IsZero() {
+					slice = max(slice, p.Gone.Sub(p.Began))
+				}
+			}
+			worst, on, off, n = max(worst, with-without), on+with, off+without, n+1
+		}
+		b.ReportMetric(on.Seconds()/float64(n), "s/with")
+		b.ReportMetric(off.Seconds()/float64(n), "s/without")
+		b.ReportMetric(worst.Seconds(), "s/worst-extra")
+		b.ReportMetric(slice.Seconds(), "s/longest-slice")
+	}
+	b.ReportMetric(0, "ns/op")
+}

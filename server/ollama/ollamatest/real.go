@@ -3,6 +3,7 @@ package ollamatest
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -14,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -183,4 +185,40 @@ func (r *Real) Passed() []Passed {
 		out[i] = *p
 	}
 	return out
+}
+
+// TinyName is the name that Tiny gives the generated model.
+const TinyName = "tiny:latest"
+
+// Tiny puts the generated model on the server.
+func (r *Real) Tiny(endless bool) {
+	r.tb.Helper()
+	file := TinyModel(endless)
+	sum := fmt.Sprintf("sha256:%x", sha256.Sum256(file))
+	for _, q := range []struct {
+		path string
+		body io.Reader
+	}{
+		{"/api/blobs/" + sum, bytes.NewReader(file)},
+		{"/api/create", strings.NewReader(`{"model":"` + TinyName + `","files":{"tiny.gguf":"` + sum + `"},"stream":false,"template":"{{- range .Messages }}<|im_start|>{{ .Role }}\n{{ .Content }}<|im_end|>\n{{ end }}<|im_start|>assistant\n"}`)},
+	} {
+		resp, err := http.Post(r.Direct+q.path, "application/json", q.body) //nolint:noctx // a loopback address
+		if err != nil {
+			r.tb.Fatal(err)
+		}
+		said, _ := io.ReadAll(resp.Body) // for the message only
+		_ = resp.Body.Close()
+		if resp.StatusCode >= 300 {
+			r.tb.Fatalf("%s: %d %s", q.path, resp.StatusCode, said)
+		}
+	}
+	r.tb.Cleanup(func() {
+		q, err := http.NewRequest(http.MethodDelete, r.Direct+"/api/delete", strings.NewReader(`{"model":"`+TinyName+`"}`)) //nolint:noctx // a loopback address
+		if err != nil {
+			return
+		}
+		if resp, err := http.DefaultClient.Do(q); err == nil { // the server may have been killed
+			_ = resp.Body.Close()
+		}
+	})
 }
