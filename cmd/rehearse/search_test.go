@@ -326,18 +326,20 @@ func TestCleanName(t *testing.T) {
 
 // A job description in the candidate's own material steers which items are drawn; without one nothing does.
 func TestAJobDescriptionIsRead(t *testing.T) {
-	dir := notes(t)
-	l := shelf(t, dir)
 	v, err := newVoices(config.Config{Model: config.ModelNone}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if steer := l.steer(v)(t.Context()); steer != nil {
+	without := shelf(t, notes(t))
+	eventually(t, without, "archive bombs", "the folder of material", said("unpacked size"))
+	if steer := without.steer(v)(t.Context()); steer != nil {
 		t.Error("something steers without a job description")
 	}
+	dir := notes(t)
 	if err := os.WriteFile(filepath.Join(dir, "job-description.md"), []byte("# Engineer\n\n## Requirements\n\n- Review Python services for SQL injection\n- Automate checks of cloud permissions\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	l := shelf(t, dir)
 	eventually(t, l, "SQL injection", "the job description", said("Review Python"))
 	near := l.steer(v)(t.Context())
 	if near == nil {

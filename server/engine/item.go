@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"strings"
 
 	"rehearse/server/interview"
@@ -373,6 +374,12 @@ func (s *session) material(item *interview.Item) *interview.Material {
 	m := &interview.Material{Kind: "text", Title: item.Title, Text: item.Context}
 	if item.Kind == interview.KindConceptCard {
 		m.Title = "" // it is the answer
+	}
+	for i, r := range item.Requirements {
+		if i == 0 {
+			m.Text += "\n\nRequirements:"
+		}
+		m.Text += "\n" + strconv.Itoa(i+1) + ". " + strings.TrimSpace(r.Text)
 	}
 	for _, o := range item.Options {
 		m.Text += "\n\n" + o.Label + ": " + strings.TrimSpace(o.Text)

@@ -223,7 +223,7 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 		if len(item.Audiences) > 0 {
 			b.Audience = item.Audiences[s.rand("audience", b.Block).IntN(len(item.Audiences))]
 		}
-		if item.Kind == interview.KindRanking {
+		if item.Kind == interview.KindRanking || item.Kind == interview.KindChain {
 			for _, o := range item.Options {
 				b.IDs = append(b.IDs, interview.Label{ID: o.ID, Label: o.Label})
 			}

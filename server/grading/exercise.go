@@ -202,6 +202,7 @@ type Exercise struct {
 	StepsSaid   *int      `json:"steps_said,omitempty"`  // of the expert's steps
 	RankingTau  *float64  `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
 	Top3        *int      `json:"ranking_top3,omitempty"`
+	Apart       *int      `json:"chain_unrelated,omitempty"` // pieces of evidence put into the attack that belong to no step of it
 	Threats     *int      `json:"threats,omitempty"`
 	FourSlots   *int      `json:"threats_complete,omitempty"` // with source, action, impact and component
 	Generic     *int      `json:"threats_generic,omitempty"`  // that name no element of the diagram
@@ -245,10 +246,22 @@ func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack,
 		e.StepsSaid, any = new(len(said)), true
 		e.OrderTau = tau(said)
 	}
-	if given := rows[interview.RankingRow](st, b, "ranking"); len(rubric.Ranking) > 0 && len(given) > 0 {
+	key := rubric.Ranking
+	if len(rubric.Chain) > 0 {
+		key = rubric.Chain
+	}
+	if given := rows[interview.RankingRow](st, b, "ranking"); len(key) > 0 && len(given) > 0 {
 		var at []int
-		top := 0
-		for i, r := range rubric.Ranking {
+		top, apart := 0, 0
+		for _, u := range rubric.Unrelated {
+			if slices.ContainsFunc(given, func(g interview.RankingRow) bool { return g.ID == u.ID }) {
+				apart++
+			}
+		}
+		if len(rubric.Chain) > 0 {
+			e.Apart = &apart
+		}
+		for i, r := range key {
 			k := slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == r.ID })
 			if k >= 0 {
 				at = append(at, k)
@@ -346,6 +359,9 @@ func (e *Exercise) adjust(score float64) float64 {
 	}
 	if e.DecoysTaken != nil {
 		score -= decoyCost * float64(*e.DecoysTaken)
+	}
+	if e.Apart != nil {
+		score -= decoyCost * float64(*e.Apart)
 	}
 	return max(0, score)
 }

@@ -257,6 +257,9 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 	if e.RankingTau != nil {
 		p("- Ranking: agreement %.2f, %d of the top three.", *e.RankingTau, *e.Top3)
 	}
+	if e.Apart != nil && *e.Apart > 0 {
+		p("- %s.", interview.Counted(*e.Apart, "%d piece of evidence put into the attack belongs to no step of it", "%d pieces of evidence put into the attack belong to no step of it"))
+	}
 	if e.Threats != nil {
 		p("- Threats: %d, of which %d name source, action, impact and component.", *e.Threats, *e.FourSlots)
 	}
@@ -514,9 +517,23 @@ func technicalMarkdown(p printer, bl Block) {
 			if r.Yours > 0 {
 				yours = fmt.Sprint(r.Yours)
 			}
-			p("| %d | %s | %s | %s |", i+1, cell(r.Label), cell(r.Reason), yours)
+			place := fmt.Sprint(i + 1)
+			if r.Apart {
+				place = "no step"
+			}
+			p("| %s | %s | %s | %s |", place, cell(r.Label), cell(r.Reason), yours)
 		}
 		p("")
+	}
+	for _, d := range bl.Decisions {
+		met := "not decided"
+		if d.Met {
+			met = "decided"
+		}
+		p("- %s (%s): %s", d.Text, d.Topic, met)
+		for _, o := range d.Options {
+			p("  - %s Gives: %s Costs: %s", o.Text, o.Gives, o.Costs)
+		}
 	}
 	for _, h := range bl.Boundaries {
 		where := "not named"

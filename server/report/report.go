@@ -88,6 +88,7 @@ type Block struct {
 	Order      []OrderStep       `json:"order,omitempty"`
 	Ranking    []Rank            `json:"ranking,omitempty"`
 	Boundaries []Boundary        `json:"boundaries,omitempty"`
+	Decisions  []Decision        `json:"decisions,omitempty"`
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
 	Claims     []interview.Quote `json:"claims,omitempty"`
@@ -504,6 +505,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 	order(out, st, b, rubric)
 	ranking(out, st, b, item, rubric)
 	boundaries(out, st, b, item)
+	decisions(out, rubric)
 	decisive(out, st, b, item, rubric)
 }
 

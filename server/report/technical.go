@@ -35,22 +35,49 @@ type Rank struct {
 	Label  string `json:"label"`
 	Reason string `json:"reason"`
 	Yours  int    `json:"yours"`
+	Apart  bool   `json:"apart,omitempty"` // belongs to no step of the attack
 }
 
 // ranking lists the authors' order of urgency with their reasons, beside the candidate's.
 func ranking(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
-	if item == nil || item.Kind != interview.KindRanking {
+	if item == nil || item.Kind != interview.KindRanking && item.Kind != interview.KindChain {
 		return
 	}
 	places := grading.Ranks(&st, b)
-	for _, r := range rubric.Ranking {
+	key := rubric.Ranking
+	if item.Kind == interview.KindChain {
+		key = slices.Concat(rubric.Chain, rubric.Unrelated)
+	}
+	for _, r := range key {
 		row := Rank{ID: r.ID, Label: r.ID, Reason: r.Reason, Yours: places[r.ID]}
 		for _, o := range item.Options {
 			if o.ID == r.ID {
 				row.Label = o.Label
 			}
 		}
+		row.Apart = item.Kind == interview.KindChain && slices.ContainsFunc(rubric.Unrelated, func(u interview.Ranked) bool { return u.ID == r.ID })
 		out.Ranking = append(out.Ranking, row)
+	}
+}
+
+// Decision is one thing a design has to decide: whether it was, and the ways there are with what each gives and costs.
+type Decision struct {
+	ID      string                     `json:"id"`
+	Topic   string                     `json:"topic"`
+	Text    string                     `json:"text"`
+	Met     bool                       `json:"met"`
+	Options []interview.DecisionOption `json:"options"`
+}
+
+// decisions lists what a design has to decide. One is met when any of the points that show it was made.
+func decisions(out *Block, rubric *interview.Rubric) {
+	made := map[string]bool{}
+	for _, p := range out.Points {
+		made[p.ID] = p.After
+	}
+	for _, d := range rubric.Decisions {
+		out.Decisions = append(out.Decisions, Decision{ID: d.ID, Topic: d.Topic, Text: d.Text, Options: d.Options,
+			Met: slices.ContainsFunc(d.Points, func(p string) bool { return made[p] })})
 	}
 }
 
