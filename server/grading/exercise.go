@@ -211,6 +211,41 @@ type Exercise struct {
 	Briefing    *Briefing `json:"briefing,omitempty"`
 }
 
+// ranked measures what was put in order against the authors' order, of urgency or of an attack.
+func (e *Exercise) ranked(given []interview.RankingRow, rubric *interview.Rubric) bool {
+	key := rubric.Ranking
+	if len(rubric.Chain) > 0 {
+		key = rubric.Chain
+	}
+	if len(key) == 0 || len(given) == 0 {
+		return false
+	}
+	place := func(id string) int {
+		return slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == id })
+	}
+	var at []int
+	top, apart := 0, 0
+	for i, r := range key {
+		k := place(r.ID)
+		if k >= 0 {
+			at = append(at, k)
+		}
+		if i < 3 && k >= 0 && k < 3 {
+			top++
+		}
+	}
+	for _, u := range rubric.Unrelated {
+		if place(u.ID) >= 0 {
+			apart++
+		}
+	}
+	if len(rubric.Chain) > 0 {
+		e.Apart = &apart
+	}
+	e.RankingTau, e.Top3 = tau(at), &top
+	return true
+}
+
 // measureExercise measures what an item has beside its points: findings, an order, a ranking, threats, boundaries,
 // an explanation.
 func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack, rubric *interview.Rubric) *Exercise {
@@ -246,32 +281,7 @@ func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack,
 		e.StepsSaid, any = new(len(said)), true
 		e.OrderTau = tau(said)
 	}
-	key := rubric.Ranking
-	if len(rubric.Chain) > 0 {
-		key = rubric.Chain
-	}
-	if given := rows[interview.RankingRow](st, b, "ranking"); len(key) > 0 && len(given) > 0 {
-		var at []int
-		top, apart := 0, 0
-		for _, u := range rubric.Unrelated {
-			if slices.ContainsFunc(given, func(g interview.RankingRow) bool { return g.ID == u.ID }) {
-				apart++
-			}
-		}
-		if len(rubric.Chain) > 0 {
-			e.Apart = &apart
-		}
-		for i, r := range key {
-			k := slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == r.ID })
-			if k >= 0 {
-				at = append(at, k)
-			}
-			if i < 3 && k >= 0 && k < 3 {
-				top++
-			}
-		}
-		e.RankingTau, e.Top3, any = tau(at), &top, true
-	}
+	any = e.ranked(rows[interview.RankingRow](st, b, "ranking"), rubric) || any
 	if threats := rows[interview.ThreatRow](st, b, "threats"); len(threats) > 0 {
 		n := 0
 		for _, t := range threats {

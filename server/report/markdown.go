@@ -464,6 +464,40 @@ func none(s string) string {
 	return s
 }
 
+// rankingMarkdown lays the candidate's order beside the authors'.
+func rankingMarkdown(p printer, bl Block) {
+	if len(bl.Ranking) > 0 {
+		p("| our place | finding | why | yours |")
+		p("|---:|---|---|---:|")
+		for i, r := range bl.Ranking {
+			yours := "none"
+			if r.Yours > 0 {
+				yours = fmt.Sprint(r.Yours)
+			}
+			place := fmt.Sprint(i + 1)
+			if r.Apart {
+				place = "no step"
+			}
+			p("| %s | %s | %s | %s |", place, cell(r.Label), cell(r.Reason), yours)
+		}
+		p("")
+	}
+}
+
+// decisionsMarkdown lists what a design had to decide, with what each way gives and costs.
+func decisionsMarkdown(p printer, bl Block) {
+	for _, d := range bl.Decisions {
+		met := "not decided"
+		if d.Met {
+			met = "decided"
+		}
+		p("- %s (%s): %s", d.Text, d.Topic, met)
+		for _, o := range d.Options {
+			p("  - %s Gives: %s Costs: %s", o.Text, o.Gives, o.Costs)
+		}
+	}
+}
+
 func technicalMarkdown(p printer, bl Block) {
 	if len(bl.Points) > 0 {
 		p("| point | must | weight | said |")
@@ -509,32 +543,8 @@ func technicalMarkdown(p printer, bl Block) {
 		}
 		p("")
 	}
-	if len(bl.Ranking) > 0 {
-		p("| our place | finding | why | yours |")
-		p("|---:|---|---|---:|")
-		for i, r := range bl.Ranking {
-			yours := "none"
-			if r.Yours > 0 {
-				yours = fmt.Sprint(r.Yours)
-			}
-			place := fmt.Sprint(i + 1)
-			if r.Apart {
-				place = "no step"
-			}
-			p("| %s | %s | %s | %s |", place, cell(r.Label), cell(r.Reason), yours)
-		}
-		p("")
-	}
-	for _, d := range bl.Decisions {
-		met := "not decided"
-		if d.Met {
-			met = "decided"
-		}
-		p("- %s (%s): %s", d.Text, d.Topic, met)
-		for _, o := range d.Options {
-			p("  - %s Gives: %s Costs: %s", o.Text, o.Gives, o.Costs)
-		}
-	}
+	rankingMarkdown(p, bl)
+	decisionsMarkdown(p, bl)
 	for _, h := range bl.Boundaries {
 		where := "not named"
 		switch {

@@ -87,7 +87,6 @@ func TestRealTurns(t *testing.T) {
 			s := start(t, t.TempDir(), "--ollama", r.URL, "--model", model)
 			turns, byModel, pointed, unpointed, plain := 0, 0, 0, 0, 0
 			why := map[string]int{}
-			var waits []time.Duration
 			for round := 0; turns < want; round++ {
 				for _, mood := range []string{"silent", "rambling", "rude", "injected", "off-topic", "perfect"} {
 					if turns >= want {
@@ -97,8 +96,6 @@ func TestRealTurns(t *testing.T) {
 					session := s.create(t, map[string]any{"format": "story-drill", "mode": "drill", "seed": 100*round + len(mood)})
 					ws := s.dial(t, session, 0)
 					var said []string
-					var asked time.Time
-					_ = asked
 					for n := 0; ; {
 						f, _ := await(t, ws, "question.asked", "report.ready", "clarified")
 						if f.Type == "report.ready" {
@@ -115,20 +112,17 @@ func TestRealTurns(t *testing.T) {
 						}
 						if !q.Main && q.Probe != nil && q.Probe.Type != "dont_know" && q.Probe.Type != "sweep" {
 							turns++
-							waits = append(waits, time.Since(asked))
 							if broke := guard.Check(q.Text, guard.Rules{Wording: q.Wording, Transcript: said, Terms: terms}); len(broke) > 0 {
 								t.Errorf("%s: %q must not be said: %v", mood, q.Text, broke[0])
 							}
-							if q.Voice != "authored" {
-								byModel++
-								if q.Anchor != nil {
-									pointed++
-								} else {
-									unpointed++
-								}
-							} else if q.Fallback == "" { // there were no words of the candidate to lead in with
+							switch {
+							case q.Voice != "authored" && q.Anchor != nil:
+								byModel, pointed = byModel+1, pointed+1
+							case q.Voice != "authored":
+								byModel, unpointed = byModel+1, unpointed+1
+							case q.Fallback == "": // there were no words of the candidate to lead in with
 								plain++
-							} else {
+							default:
 								why[q.Fallback]++
 							}
 							t.Logf("%-9s %-10s %s", mood, q.Voice, q.Text)
@@ -138,7 +132,6 @@ func TestRealTurns(t *testing.T) {
 						said = append(said, text)
 						send(t, ws, map[string]any{"type": "draft", "turn": q.Turn, "text": text})
 						send(t, ws, map[string]any{"type": "answer", "id": fmt.Sprint(session, "-", n), "turn": q.Turn, "text": text})
-						asked = time.Now()
 						n++
 					}
 					_ = ws.Close()
