@@ -277,11 +277,16 @@ func export(ctx context.Context, p Program) (err error) {
 	f := newFlags(p, "export")
 	common(f, &c)
 	format := f.String("format", "md", "`md` or json")
+	all := f.String("all", "", "`file` that every session and all uploaded material is written into, one archive")
 	words, err := f.parse(p.Args, 1)
 	if err != nil {
 		return err
 	}
 	switch {
+	case *all != "" && len(words) > 0:
+		return usage("--all takes everything; name a session or the archive, not both")
+	case *all != "":
+		return exportAll(ctx, p, c, *all)
 	case len(words) == 0:
 		return usage("name the session to export: rehearse export SESSION [--format md|json]")
 	case *format != "md" && *format != "json":
