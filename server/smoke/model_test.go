@@ -96,6 +96,7 @@ func TestRealTurns(t *testing.T) {
 					session := s.create(t, map[string]any{"format": "story-drill", "mode": "drill", "seed": 100*round + len(mood)})
 					ws := s.dial(t, session, 0)
 					var said []string
+					var asked time.Time
 					for n := 0; ; {
 						f, _ := await(t, ws, "question.asked", "report.ready", "clarified")
 						if f.Type == "report.ready" {
@@ -125,13 +126,14 @@ func TestRealTurns(t *testing.T) {
 							default:
 								why[q.Fallback]++
 							}
-							t.Logf("%-9s %-10s %s", mood, q.Voice, q.Text)
+							t.Logf("%-9s %-10s %s (%s) %q", mood, q.Voice, q.Text, time.Since(asked).Round(time.Millisecond), q.Fallback)
 						}
 						said = append(said, q.Text)
 						text := lines[n%len(lines)]
 						said = append(said, text)
 						send(t, ws, map[string]any{"type": "draft", "turn": q.Turn, "text": text})
 						send(t, ws, map[string]any{"type": "answer", "id": fmt.Sprint(session, "-", n), "turn": q.Turn, "text": text})
+						asked = time.Now()
 						n++
 					}
 					_ = ws.Close()
