@@ -165,6 +165,10 @@ func judged(b *interview.Block) *progress.Judged {
 // openingRunes is how much of a story's first sentence is kept to know it by.
 const openingRunes = 120
 
+// keptWords is how many of a story's telling words are kept, those with the smallest hashes: the same ones are then kept
+// of every telling.
+const keptWords = 48
+
 // storyOf measures the first answer to a question about the past, and what the whole block came to. Nil when the
 // question itself was not answered.
 func storyOf(st *interview.State, b *interview.Block, rubric *interview.Rubric, p *interview.Pack) *progress.Story {
@@ -198,6 +202,8 @@ func storyOf(st *interview.State, b *interview.Block, rubric *interview.Rubric, 
 		_, _ = h.Write([]byte(w)) // never fails
 		s.Words = append(s.Words, h.Sum32())
 	}
+	slices.Sort(s.Words)
+	s.Words = s.Words[:min(len(s.Words), keptWords)]
 	return s
 }
 
