@@ -96,6 +96,11 @@ func sit(ctx context.Context, p Program, v *voices, choice ollama.Choice, loaded
 		if better.Way == ollama.WayOdds {
 			k = odds
 		}
+		if cert, hopeless := exam.Hopeless(k.Judge(), f, better, short, time.Now()); hopeless {
+			fmt.Fprintln(p.Err, "it cannot tell the sentences apart; the rest is not sat")
+			cert.Calls = odds.Calls()
+			return cert, nil
+		}
 	}
 	var heard map[string]exam.HeardFit
 	if gives {

@@ -277,11 +277,16 @@ func export(ctx context.Context, p Program) (err error) {
 	f := newFlags(p, "export")
 	common(f, &c)
 	format := f.String("format", "md", "`md` or json")
+	all := f.String("all", "", "`file` that every session and all uploaded material is written into, one archive")
 	words, err := f.parse(p.Args, 1)
 	if err != nil {
 		return err
 	}
 	switch {
+	case *all != "" && len(words) > 0:
+		return usage("--all takes everything; name a session or the archive, not both")
+	case *all != "":
+		return exportAll(ctx, p, c, *all)
 	case len(words) == 0:
 		return usage("name the session to export: rehearse export SESSION [--format md|json]")
 	case *format != "md" && *format != "json":
@@ -332,21 +337,21 @@ func export(ctx context.Context, p Program) (err error) {
 }
 
 // tried tries the model in use, if it was not tried with this server before, and says what it can do.
-func tried(ctx context.Context, p Program, v *voices, c config.Config, certs certificates) (string, error) {
+func tried(ctx context.Context, p Program, v *voices, c config.Config, certs certificates) string {
 	choice, err := v.client.Detect(ctx, c.Model)
 	if err != nil {
-		return "", nil // it was there a moment ago; the rest of what doctor says names what is missing
+		return "" // it was there a moment ago; the rest of what doctor says names what is missing
 	}
 	a, err := v.tryModel(ctx, choice, certs, false, func(what string) { fmt.Fprintf(p.Err, "\r\033[Ktrying %s: %s", choice.Model, what) })
 	fmt.Fprint(p.Err, "\r\033[K")
 	if err != nil {
-		return fmt.Sprintf("model    could not be tried: %s\n", interview.AsError(err).Message), nil
+		return fmt.Sprintf("model    could not be tried: %s\n", interview.AsError(err).Message)
 	}
 	var out strings.Builder
 	fmt.Fprintf(&out, "model    %s\n", a.Verdict)
 	fmt.Fprintf(&out, "         context %d tokens, of which %d are used; reads %.0f and writes %.0f tokens a second; %.0f %% of reading saved by the cache; server %s\n",
 		a.Context, ollama.ContextUsed, a.ReadsPerSec, a.WritesPerSec, 100*a.Reuse, a.Server)
-	return out.String(), nil
+	return out.String()
 }
 
 // doctor says what is here and what is not.
@@ -390,11 +395,7 @@ func doctor(ctx context.Context, p Program) error {
 		fmt.Fprintf(p.Out, "         %s\n", cmd)
 	}
 	if info.Kind == "ollama" {
-		said, err := tried(ctx, p, voices, c, certs)
-		if err != nil {
-			return err
-		}
-		fmt.Fprint(p.Out, said)
+		fmt.Fprint(p.Out, tried(ctx, p, voices, c, certs))
 		verdict := "grades: it passed the exam"
 		if _, _, err := (&graders{voices: voices, certs: certs}).checker(ctx, cmp.Or(c.GradeModel, c.Model)); err != nil {
 			verdict = interview.AsError(err).Message

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
 	"slices"
@@ -387,6 +388,9 @@ func (s *session) material(item *interview.Item) *interview.Material {
 	for _, o := range item.Options {
 		m.Text += "\n\n" + o.Label + ": " + strings.TrimSpace(o.Text)
 	}
+	if item.Assets.Scan != nil {
+		m.Text += s.scanned(item.Assets.Scan)
+	}
 	m.Text = strings.TrimSpace(m.Text)
 	switch {
 	case item.Assets.Code != nil:
@@ -402,6 +406,26 @@ func (s *session) material(item *interview.Item) *interview.Material {
 		return nil
 	}
 	return m
+}
+
+// scanned is a scanner's output as text: each alert, and the code it points into with its lines numbered.
+func (s *session) scanned(scan *interview.Scan) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "\n\n%s reports:", scan.Tool)
+	for _, a := range scan.Alerts {
+		fmt.Fprintf(&out, "\n%s  %s (%s), %s lines %d to %d: %s", a.ID, a.Rule, a.Level, a.File, a.Lines[0], a.Lines[1], strings.Join(strings.Fields(a.Message), " "))
+	}
+	for _, id := range scan.Snippets {
+		it := s.e.Pack.Items[id]
+		if it == nil || it.Assets.Code == nil {
+			continue
+		}
+		fmt.Fprintf(&out, "\n\n%s:", it.Assets.Code.File)
+		for i, line := range strings.Split(strings.TrimSuffix(it.Assets.Code.Text, "\n"), "\n") {
+			fmt.Fprintf(&out, "\n%3d  %s", i+1, line)
+		}
+	}
+	return out.String()
 }
 
 // followUp is the next follow-up in a step, or nil when there is none to ask.

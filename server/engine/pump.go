@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"time"
 
 	"rehearse/server/interview"
@@ -228,14 +229,26 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 				b.IDs = append(b.IDs, interview.Label{ID: o.ID, Label: o.Label})
 			}
 		}
+		if item.Assets.Scan != nil {
+			for _, a := range item.Assets.Scan.Alerts {
+				b.IDs = append(b.IDs, interview.Label{ID: a.ID, Label: fmt.Sprintf("%s: %s, %s line %d", a.ID, a.Rule, a.File, a.Lines[0])})
+			}
+		}
 		for _, st := range p.Steps {
-			b.Artifacts = appendNew(b.Artifacts, st.Artifacts...)
+			b.Artifacts = appendNew(b.Artifacts, fitting(item, st.Artifacts)...)
 		}
 	}
 	if t := s.e.Pack.Lines.Transitions[p.ID]; t != "" && len(s.round().Phases) > 1 {
 		b.Text = t
 	}
 	return emit(interview.NewEvent(interview.EvBlockStarted, b)), nil
+}
+
+// fitting leaves out the tables that an item has nothing for: alerts get verdicts, options a place.
+func fitting(item *interview.Item, artifacts []string) []string {
+	return slices.DeleteFunc(slices.Clone(artifacts), func(a string) bool {
+		return a == "verdict" && item.Assets.Scan == nil || a == "ranking" && item.Assets.Scan != nil
+	})
 }
 
 func appendNew(list []string, more ...string) []string {

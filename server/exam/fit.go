@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"time"
 
 	"rehearse/server/grading"
 	"rehearse/server/interview"
@@ -149,6 +150,27 @@ func logistic(yes, no []float64) (middle, slope float64) {
 		return sum / float64(max(1, len(yes)+len(no))), b
 	}
 	return -a / b, b
+}
+
+// leastSignal is the area over the example sentences, and the balanced accuracy over a few answers, under which a model
+// is not examined any further: it cannot tell a sentence that shows a point from one that does not.
+const leastSignal = 0.7
+
+// Hopeless reports whether neither way of judging shows a signal, and then returns the certificate that says so: the
+// hours of the whole exam would only say it again.
+func Hopeless(j interview.Judge, f Fitted, b Better, short bool, at time.Time) (Certificate, bool) {
+	best := f.Area
+	for _, v := range []*float64{b.Odds, b.JSON} {
+		if v != nil {
+			best = max(best, *v)
+		}
+	}
+	if best >= leastSignal {
+		return Certificate{}, false
+	}
+	return Certificate{Judge: j, Short: short, Fixtures: hash(), At: at.UTC(), Fitted: &f, Better: &b, Bars: []Bar{{Name: "signal",
+		Means: "how often the odds of a sentence that shows a point are above those of one that does not, or points of a few answers found; under it the rest of the exam is not sat",
+		Value: rounded(&best), Least: new(leastSignal), N: f.N}}}, true
 }
 
 // Better says which of two ways of judging finds the points of technical answers better, by balanced accuracy.

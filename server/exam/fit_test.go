@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"rehearse/server/exam"
 	"rehearse/server/grading"
@@ -96,6 +97,30 @@ func TestListen(t *testing.T) {
 		t.Logf("%s: code %.2f, model %.2f", id, f.Code, f.Model)
 		if id != "Q13" && f.Better() {
 			t.Errorf("%s is trusted to a model that hears nothing: %+v", id, f)
+		}
+	}
+}
+
+// A model without a signal in either way is told so at once; one with a signal in any way goes on.
+func TestHopeless(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	for name, c := range map[string]struct {
+		area       float64
+		odds, json *float64
+		hopeless   bool
+	}{
+		"none":         {0.3, new(0.5), new(0.4), true},
+		"not even one": {0.5, nil, nil, true},
+		"odds":         {0.9, new(0.5), nil, false},
+		"json":         {0.4, nil, new(0.8), false},
+	} {
+		cert, hopeless := exam.Hopeless(interview.Judge{Model: "m"}, exam.Fitted{Area: c.area, N: 20}, exam.Better{Odds: c.odds, JSON: c.json}, true, at)
+		if hopeless != c.hopeless || cert.Passed {
+			t.Errorf("%s: %v, %+v", name, hopeless, cert)
+		}
+		if hopeless && (len(cert.Bars) != 1 || cert.Bars[0].Passed || cert.Bars[0].Value == nil || cert.Model != "m") {
+			t.Errorf("%s: %+v", name, cert)
 		}
 	}
 }

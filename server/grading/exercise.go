@@ -231,6 +231,17 @@ func Ranks(st *interview.State, b *interview.Block) map[string]int {
 	return out
 }
 
+// Verdicts are the candidate's verdicts on alerts, by id.
+func Verdicts(st *interview.State, b *interview.Block) map[string]string {
+	out := map[string]string{}
+	for _, r := range rows[interview.VerdictRow](st, b, "verdict") {
+		if _, twice := out[r.ID]; !twice {
+			out[r.ID] = r.Verdict
+		}
+	}
+	return out
+}
+
 // Exercise is what was measured in an exercise beside its points. A field is nil where there is nothing to
 // measure.
 type Exercise struct {
@@ -242,6 +253,8 @@ type Exercise struct {
 	StepsSaid   *int      `json:"steps_said,omitempty"`  // of the expert's steps
 	RankingTau  *float64  `json:"ranking_tau,omitempty"` // of the ids that both rankings hold
 	Top3        *int      `json:"ranking_top3,omitempty"`
+	AlertsRight *int      `json:"alerts_right,omitempty"` // called true or false as the key has it
+	Alerts      *int      `json:"alerts,omitempty"`
 	Apart       *int      `json:"chain_unrelated,omitempty"` // pieces of evidence put into the attack that belong to no step of it
 	Threats     *int      `json:"threats,omitempty"`
 	FourSlots   *int      `json:"threats_complete,omitempty"` // with source, action, impact and component
@@ -257,6 +270,74 @@ func Measure(st *interview.State, b *interview.Block, p *interview.Pack) *Exerci
 		return measureExercise(st, b, p, rubric)
 	}
 	return nil
+}
+
+// judged counts the alerts that were called what they are. Those without a verdict are not right.
+func (e *Exercise) judged(given []interview.VerdictRow, rubric *interview.Rubric) bool {
+	if len(rubric.Alerts) == 0 {
+		return false
+	}
+	right := 0
+	for _, k := range rubric.Alerts {
+		for _, g := range given {
+			if g.ID != k.ID {
+				continue
+			}
+			if said, ok := Called(g.Verdict); ok && said == k.True {
+				right++
+			}
+			break
+		}
+	}
+	e.AlertsRight, e.Alerts = &right, new(len(rubric.Alerts))
+	return true
+}
+
+// Called reads a verdict on an alert: whether it was called true; ok is false for one that is neither.
+func Called(verdict string) (isTrue, ok bool) {
+	words := strings.FieldsFunc(strings.ToLower(verdict), func(r rune) bool { return r < 'a' || r > 'z' })
+	yes := slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"true", "tp", "real", "valid", "yes", "fix", "confirmed"}, w)
+	})
+	no := slices.ContainsFunc(words, func(w string) bool {
+		return slices.Contains([]string{"false", "fp", "not", "no", "invalid", "safe", "close", "dismiss"}, w)
+	})
+	return yes && !no, yes != no
+}
+
+// ranked measures what was put in order against the authors' order, of urgency or of an attack.
+func (e *Exercise) ranked(given []interview.RankingRow, rubric *interview.Rubric) bool {
+	key := rubric.Ranking
+	if len(rubric.Chain) > 0 {
+		key = rubric.Chain
+	}
+	if len(key) == 0 || len(given) == 0 {
+		return false
+	}
+	place := func(id string) int {
+		return slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == id })
+	}
+	var at []int
+	top, apart := 0, 0
+	for i, r := range key {
+		k := place(r.ID)
+		if k >= 0 {
+			at = append(at, k)
+		}
+		if i < 3 && k >= 0 && k < 3 {
+			top++
+		}
+	}
+	for _, u := range rubric.Unrelated {
+		if place(u.ID) >= 0 {
+			apart++
+		}
+	}
+	if len(rubric.Chain) > 0 {
+		e.Apart = &apart
+	}
+	e.RankingTau, e.Top3 = tau(at), &top
+	return true
 }
 
 // measureExercise measures what an item has beside its points: findings, an order, a ranking, threats, boundaries,
@@ -294,32 +375,8 @@ func measureExercise(st *interview.State, b *interview.Block, p *interview.Pack,
 		e.StepsSaid, any = new(len(said)), true
 		e.OrderTau = tau(said)
 	}
-	key := rubric.Ranking
-	if len(rubric.Chain) > 0 {
-		key = rubric.Chain
-	}
-	if given := rows[interview.RankingRow](st, b, "ranking"); len(key) > 0 && len(given) > 0 {
-		var at []int
-		top, apart := 0, 0
-		for _, u := range rubric.Unrelated {
-			if slices.ContainsFunc(given, func(g interview.RankingRow) bool { return g.ID == u.ID }) {
-				apart++
-			}
-		}
-		if len(rubric.Chain) > 0 {
-			e.Apart = &apart
-		}
-		for i, r := range key {
-			k := slices.IndexFunc(given, func(g interview.RankingRow) bool { return g.ID == r.ID })
-			if k >= 0 {
-				at = append(at, k)
-			}
-			if i < 3 && k >= 0 && k < 3 {
-				top++
-			}
-		}
-		e.RankingTau, e.Top3, any = tau(at), &top, true
-	}
+	any = e.judged(rows[interview.VerdictRow](st, b, "verdict"), rubric) || any
+	any = e.ranked(rows[interview.RankingRow](st, b, "ranking"), rubric) || any
 	if threats := rows[interview.ThreatRow](st, b, "threats"); len(threats) > 0 {
 		n := 0
 		for _, t := range threats {
@@ -382,6 +439,7 @@ const (
 	boundaryShare    = 0.1
 	wantedBoundaries = 3
 	flatTauHalf      = 0.5
+	alertShare       = 0.4 // the verdicts themselves; the rest is the reasons, by the points
 )
 
 // adjust applies them.
@@ -394,6 +452,9 @@ func (e *Exercise) adjust(score float64) float64 {
 		if t != nil {
 			score *= 1 - orderShare + orderShare*flatTauHalf*(*t+1)
 		}
+	}
+	if e.Alerts != nil && *e.Alerts > 0 {
+		score *= 1 - alertShare + alertShare*float64(*e.AlertsRight)/float64(*e.Alerts)
 	}
 	if e.Boundaries != nil {
 		want := min(wantedBoundaries, *e.Boundaries)

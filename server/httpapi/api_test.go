@@ -240,7 +240,7 @@ func TestModels(t *testing.T) {
 		"m:1b": "{\"status\":\"success\"}\n{\"done\":true}\n",
 		"cut":  "{\"status\":\"pulling\"}\n{\"error\":{\"code\":\"unavailable\",\"message\":\"the download of cut broke off\"}}\n",
 	} {
-		if got, body := b.do(t, "POST", p+"/models/pull", `{"name":"`+name+`"}`); got.StatusCode != 200 || body != lines || got.Header.Get("Content-Type") != "application/x-ndjson" {
+		if got, body := b.do(t, "POST", p+"/models/pull", `{"name":"`+name+`"}`); got.StatusCode != http.StatusOK || body != lines || got.Header.Get("Content-Type") != "application/x-ndjson" {
 			t.Errorf("pulling %s: %d %v %q", name, got.StatusCode, got.Header, body)
 		}
 	}

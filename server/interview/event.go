@@ -53,7 +53,7 @@ type VoiceInfo struct {
 	Digest   string   `json:"digest,omitempty"`
 	Prompt   string   `json:"prompt_hash,omitempty"`
 	Detail   string   `json:"detail"`
-	Host     string   `json:"host,omitempty"` // the server that holds the session's prefix
+	Host     string   `json:"host,omitempty"`     // the server that holds the session's prefix
 	Commands []string `json:"commands,omitempty"` // what to type for a model voice, when there is none
 }
 

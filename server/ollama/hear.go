@@ -3,6 +3,7 @@ package ollama
 import (
 	"context"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/ollama/ollama/api"
@@ -132,7 +133,7 @@ func (v *Voice) HearOdds(ctx context.Context, prefix []api.Message, criterion, s
 	if err != nil {
 		return 0, err
 	}
-	messages := append(prefix[:len(prefix):len(prefix)], api.Message{Role: "user", Content: task})
+	messages := slices.Concat(prefix, []api.Message{{Role: "user", Content: task}})
 	reply, err := v.client.chat(ctx, v.model, call{lane: in, odds: true, messages: messages, first: v.client.FirstToken, most: maxReplyRunes,
 		options: map[string]any{"temperature": 0, "seed": gradeSeed, "num_predict": 1}})
 	if err != nil {

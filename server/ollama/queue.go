@@ -125,13 +125,6 @@ func (q *queue) hold(session string, typing bool) {
 	q.serve()
 }
 
-// idle reports whether nobody uses or waits for the model.
-func (q *queue) idle() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return !q.busy && q.next() == nil
-}
-
 // wanted reports whether somebody waits for words.
 func (q *queue) wanted() bool {
 	q.mu.Lock()

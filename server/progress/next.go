@@ -197,15 +197,15 @@ func (m *suggester) checks() {
 			continue
 		}
 		x := Suggestion{What: "exercise", Title: c.Title, Why: c.Next.Text, Start: c.Next.Start, Minutes: m.minutes(c.Next.Start.Format)}
-		switch {
-		case c.State == Met:
+		switch c.State {
+		case Met:
 			if c.Until.Sub(m.o.Now) > lapses {
 				continue
 			}
 			until := *c.Until
 			x.rank = rankLapsing
 			x.Evidence = []Evidence{{Text: "its evidence expires on " + until.UTC().Format(time.DateOnly), At: &until}}
-		case c.State == NoEvidence:
+		case NoEvidence:
 			x.rank = rankCold
 			x.Evidence = []Evidence{{Text: "nothing you sat counts for it yet"}}
 		default:

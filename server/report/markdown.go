@@ -257,6 +257,9 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 	if e.RankingTau != nil {
 		p("- Ranking: agreement %.2f, %d of the top three.", *e.RankingTau, *e.Top3)
 	}
+	if e.Alerts != nil {
+		p("- Alerts: %d of %d called what they are.", *e.AlertsRight, *e.Alerts)
+	}
 	if e.Apart != nil && *e.Apart > 0 {
 		p("- %s.", interview.Counted(*e.Apart, "%d piece of evidence put into the attack belongs to no step of it", "%d pieces of evidence put into the attack belong to no step of it"))
 	}
@@ -464,6 +467,63 @@ func none(s string) string {
 	return s
 }
 
+// rankingMarkdown lays the candidate's order beside the authors'.
+func rankingMarkdown(p printer, bl Block) {
+	if len(bl.Ranking) > 0 {
+		p("| our place | finding | why | yours |")
+		p("|---:|---|---|---:|")
+		for i, r := range bl.Ranking {
+			yours := "none"
+			if r.Yours > 0 {
+				yours = fmt.Sprint(r.Yours)
+			}
+			place := fmt.Sprint(i + 1)
+			if r.Apart {
+				place = "no step"
+			}
+			p("| %s | %s | %s | %s |", place, cell(r.Label), cell(r.Reason), yours)
+		}
+		p("")
+	}
+}
+
+// alertsMarkdown lists a scanner's alerts, what each is and what it was called.
+func alertsMarkdown(p printer, bl Block) {
+	if len(bl.Alerts) == 0 {
+		return
+	}
+	p("| alert | is | why | yours |")
+	p("|---|---|---|---|")
+	for _, a := range bl.Alerts {
+		is, yours := "false", a.Yours
+		if a.True {
+			is = "true"
+		}
+		switch {
+		case yours == "":
+			yours = "no verdict"
+		case !a.Right:
+			yours += " (not so)"
+		}
+		p("| %s %s | %s | %s | %s |", a.ID, cell(a.Rule), is, cell(a.Reason), cell(yours))
+	}
+	p("")
+}
+
+// decisionsMarkdown lists what a design had to decide, with what each way gives and costs.
+func decisionsMarkdown(p printer, bl Block) {
+	for _, d := range bl.Decisions {
+		met := "not decided"
+		if d.Met {
+			met = "decided"
+		}
+		p("- %s (%s): %s", d.Text, d.Topic, met)
+		for _, o := range d.Options {
+			p("  - %s Gives: %s Costs: %s", o.Text, o.Gives, o.Costs)
+		}
+	}
+}
+
 func technicalMarkdown(p printer, bl Block) {
 	if len(bl.Points) > 0 {
 		p("| point | must | weight | said |")
@@ -509,32 +569,9 @@ func technicalMarkdown(p printer, bl Block) {
 		}
 		p("")
 	}
-	if len(bl.Ranking) > 0 {
-		p("| our place | finding | why | yours |")
-		p("|---:|---|---|---:|")
-		for i, r := range bl.Ranking {
-			yours := "none"
-			if r.Yours > 0 {
-				yours = fmt.Sprint(r.Yours)
-			}
-			place := fmt.Sprint(i + 1)
-			if r.Apart {
-				place = "no step"
-			}
-			p("| %s | %s | %s | %s |", place, cell(r.Label), cell(r.Reason), yours)
-		}
-		p("")
-	}
-	for _, d := range bl.Decisions {
-		met := "not decided"
-		if d.Met {
-			met = "decided"
-		}
-		p("- %s (%s): %s", d.Text, d.Topic, met)
-		for _, o := range d.Options {
-			p("  - %s Gives: %s Costs: %s", o.Text, o.Gives, o.Costs)
-		}
-	}
+	rankingMarkdown(p, bl)
+	decisionsMarkdown(p, bl)
+	alertsMarkdown(p, bl)
 	for _, h := range bl.Boundaries {
 		where := "not named"
 		switch {

@@ -88,6 +88,7 @@ type Block struct {
 	Order      []OrderStep       `json:"order,omitempty"`
 	Ranking    []Rank            `json:"ranking,omitempty"`
 	Boundaries []Boundary        `json:"boundaries,omitempty"`
+	Alerts     []Alert           `json:"alerts,omitempty"`
 	Decisions  []Decision        `json:"decisions,omitempty"`
 	Facts      []Fact            `json:"decisive_facts,omitempty"`
 	Rating     map[string]int    `json:"self_rating,omitempty"`
@@ -506,6 +507,7 @@ func technical(out *Block, st interview.State, b *interview.Block, item *intervi
 	ranking(out, st, b, item, rubric)
 	boundaries(out, st, b, item)
 	decisions(out, rubric)
+	alerts(out, st, b, item, rubric)
 	decisive(out, st, b, item, rubric)
 }
 

@@ -81,6 +81,35 @@ func decisions(out *Block, rubric *interview.Rubric) {
 	}
 }
 
+// Alert is one result of a scanner with the key's verdict and reason, and the candidate's verdict, empty for none.
+type Alert struct {
+	ID     string `json:"id"`
+	Rule   string `json:"rule"`
+	True   bool   `json:"true_positive"`
+	Reason string `json:"reason"`
+	Yours  string `json:"yours"`
+	Right  bool   `json:"right"`
+}
+
+// alerts lists a scanner's results with what each is, beside what the candidate called it.
+func alerts(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
+	if item == nil || item.Assets.Scan == nil {
+		return
+	}
+	given := grading.Verdicts(&st, b)
+	for _, k := range rubric.Alerts {
+		row := Alert{ID: k.ID, True: k.True, Reason: k.Reason, Yours: given[k.ID]}
+		said, ok := grading.Called(row.Yours)
+		row.Right = ok && said == k.True
+		for _, a := range item.Assets.Scan.Alerts {
+			if a.ID == k.ID {
+				row.Rule = a.Rule
+			}
+		}
+		out.Alerts = append(out.Alerts, row)
+	}
+}
+
 // Boundary is a trust boundary of the diagram. Turn is where it was named in prose, 0 for a row of the model.
 type Boundary struct {
 	Label string `json:"label"`

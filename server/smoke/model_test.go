@@ -87,7 +87,6 @@ func TestRealTurns(t *testing.T) {
 			s := start(t, t.TempDir(), "--ollama", r.URL, "--model", model)
 			turns, byModel, pointed, unpointed, plain := 0, 0, 0, 0, 0
 			why := map[string]int{}
-			var waits []time.Duration
 			for round := 0; turns < want; round++ {
 				for _, mood := range []string{"silent", "rambling", "rude", "injected", "off-topic", "perfect"} {
 					if turns >= want {
@@ -98,7 +97,6 @@ func TestRealTurns(t *testing.T) {
 					ws := s.dial(t, session, 0)
 					var said []string
 					var asked time.Time
-					_ = asked
 					for n := 0; ; {
 						f, _ := await(t, ws, "question.asked", "report.ready", "clarified")
 						if f.Type == "report.ready" {
@@ -115,23 +113,20 @@ func TestRealTurns(t *testing.T) {
 						}
 						if !q.Main && q.Probe != nil && q.Probe.Type != "dont_know" && q.Probe.Type != "sweep" {
 							turns++
-							waits = append(waits, time.Since(asked))
 							if broke := guard.Check(q.Text, guard.Rules{Wording: q.Wording, Transcript: said, Terms: terms}); len(broke) > 0 {
 								t.Errorf("%s: %q must not be said: %v", mood, q.Text, broke[0])
 							}
-							if q.Voice != "authored" {
-								byModel++
-								if q.Anchor != nil {
-									pointed++
-								} else {
-									unpointed++
-								}
-							} else if q.Fallback == "" { // there were no words of the candidate to lead in with
+							switch {
+							case q.Voice != "authored" && q.Anchor != nil:
+								byModel, pointed = byModel+1, pointed+1
+							case q.Voice != "authored":
+								byModel, unpointed = byModel+1, unpointed+1
+							case q.Fallback == "": // there were no words of the candidate to lead in with
 								plain++
-							} else {
+							default:
 								why[q.Fallback]++
 							}
-							t.Logf("%-9s %-10s %s", mood, q.Voice, q.Text)
+							t.Logf("%-9s %-10s %s (%s) %q", mood, q.Voice, q.Text, time.Since(asked).Round(time.Millisecond), q.Fallback)
 						}
 						said = append(said, q.Text)
 						text := lines[n%len(lines)]

@@ -33,7 +33,7 @@ const (
 
 // Folder is where bench/model/setup.py keeps a real server and its models.
 func Folder() string {
-	if dir := os.Getenv("REHEARSE_MODELS"); dir != "" {
+	if dir := os.Getenv("REHEARSE_MODELS"); dir != "" { //nolint:forbidigo // tests only: the folder is named as setup.py names it
 		return dir
 	}
 	home, err := os.UserHomeDir()
