@@ -113,15 +113,27 @@ func (c *coach) settings(ctx context.Context) (*progress.Settings, error) {
 	if err != nil || !found {
 		return nil, err
 	}
-	date, err := progress.ParseDay(p.Date)
+	out, err := settingsOf(p)
 	if err != nil {
-		return nil, fmt.Errorf("the day of the plan: %w", err)
+		return nil, err
 	}
-	begun, err := progress.ParseDay(p.Begun)
-	if err != nil {
-		return nil, fmt.Errorf("the day the plan began: %w", err)
+	return &out, nil
+}
+
+// settingsOf and keptPlan turn the settings of a plan out of the form they are kept in, and into it.
+func settingsOf(p sqlite.Plan) (s progress.Settings, err error) {
+	s.Minutes, s.Zone = p.Minutes, p.Zone
+	if s.Date, err = progress.ParseDay(p.Date); err != nil {
+		return s, fmt.Errorf("the day of the plan: %w", err)
 	}
-	return &progress.Settings{Date: date, Minutes: p.Minutes, Zone: p.Zone, Begun: begun}, nil
+	if s.Begun, err = progress.ParseDay(p.Begun); err != nil {
+		return s, fmt.Errorf("the day the plan began: %w", err)
+	}
+	return s, nil
+}
+
+func keptPlan(s progress.Settings) sqlite.Plan {
+	return sqlite.Plan{Date: s.Date.String(), Minutes: s.Minutes, Zone: s.Zone, Begun: s.Begun.String()}
 }
 
 // all are the settings and the history.
@@ -183,7 +195,7 @@ func (c *coach) SetPlan(ctx context.Context, p httpapi.NewPlan) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.store.SetPlan(ctx, sqlite.Plan{Date: s.Date.String(), Minutes: s.Minutes, Zone: s.Zone, Begun: s.Begun.String()}); err != nil {
+	if err := c.store.SetPlan(ctx, keptPlan(s)); err != nil {
 		return nil, err
 	}
 	return c.Plan(ctx)

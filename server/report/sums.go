@@ -52,7 +52,7 @@ func figures(text string) []figure {
 		}
 		raw := strings.ToLower(text[at[0]:at[1]])
 		f := figure{start: at[0], end: at[1]}
-		digits, tail := raw, ""
+		var digits, tail string
 		if fields := strings.Fields(raw); raw[0] > '9' { // in words
 			digits, tail = fields[0], strings.Join(fields[1:], " ")
 		} else {
