@@ -24,7 +24,8 @@ import (
 	"rehearse/server/sqlite"
 )
 
-// archiveVersion is the version of the archive's layout: manifest.json, sessions/ID.jsonl, material/NAME.
+// archiveVersion is the version of the archive's layout: manifest.json, sessions/ID.jsonl, material/NAME, and
+// practice/plan.json and practice/reviews.jsonl where there are a plan and rated cards.
 const archiveVersion = 1
 
 // Limits on an archive that is read. Its sizes are somebody else's word until they were counted.
@@ -110,6 +111,9 @@ func writeArchive(ctx context.Context, store *sqlite.Store, material string, to 
 			return 0, err
 		}
 	}
+	if err := writePractice(ctx, store, add); err != nil {
+		return 0, err
+	}
 	err = filepath.WalkDir(material, func(file string, d fs.DirEntry, err error) error {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -148,12 +152,13 @@ func writeArchive(ctx context.Context, store *sqlite.Store, material string, to 
 type archived struct {
 	sessions map[string][]interview.Event
 	material map[string][]byte
+	practice *practice
 }
 
 // readArchive reads and checks an archive: every file of the manifest is there with its sum and no other is, and every
 // session can be folded.
 func readArchive(file string) (archived, error) {
-	out := archived{map[string][]interview.Event{}, map[string][]byte{}}
+	out := archived{map[string][]interview.Event{}, map[string][]byte{}, &practice{}}
 	z, err := zip.OpenReader(file)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -235,6 +240,11 @@ func (a archived) take(name string, data []byte) error {
 	case dir == "material" && filepath.IsLocal(rest):
 		a.material[rest] = data
 		return nil
+	case dir == "practice":
+		if known, err := a.practice.take(name, data); known {
+			return err
+		}
+		return damaged("%q is neither a plan nor ratings of cards", name)
 	case dir != "sessions" || !strings.HasSuffix(rest, ".jsonl"):
 		return damaged("%q is neither a session nor material", name)
 	}
@@ -260,7 +270,7 @@ func (a archived) take(name string, data []byte) error {
 }
 
 // imported counts what an import did.
-type imported struct{ added, longer, same, kept, files int }
+type imported struct{ added, longer, same, kept, files, ratings int }
 
 // importAll merges an archive into the data folder. What is there already is not doubled, and never lost: of a session
 // that both have, the longer log stays when one continues the other, and ours when they differ.
@@ -293,8 +303,8 @@ func importAll(ctx context.Context, p Program) (err error) {
 	if err != nil {
 		return fmt.Errorf("the import stopped; what was merged so far stays, and importing again goes on: %w", err)
 	}
-	fmt.Fprintf(p.Err, "%d added, %d continued, %d were here already, %d kept as they are here; %s of material\n", done.added, done.longer, done.same, done.kept,
-		interview.Counted(done.files, "%d file", "%d files"))
+	fmt.Fprintf(p.Err, "%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards\n", done.added, done.longer, done.same, done.kept,
+		interview.Counted(done.files, "%d file", "%d files"), interview.Counted(done.ratings, "%d rating", "%d ratings"))
 	return nil
 }
 
@@ -326,6 +336,9 @@ func (a archived) into(ctx context.Context, store *sqlite.Store, material string
 			say(fmt.Sprintf("session %s differs from event %d on; the one that is here stays", id, common+1))
 			done.kept++
 		}
+	}
+	if done.ratings, err = a.practice.into(ctx, store); err != nil {
+		return done, err
 	}
 	for _, name := range sortedKeys(a.material) {
 		target := filepath.Join(material, filepath.FromSlash(name))

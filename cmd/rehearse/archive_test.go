@@ -111,6 +111,89 @@ func TestExportWipeImport(t *testing.T) {
 	}
 }
 
+// The plan and the ratings of cards go with it, and what is here already stays.
+func TestThePlanAndRatingsTravel(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")
+	file := filepath.Join(t.TempDir(), "all.zip")
+	at := time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)
+	with := func(data string, f func(*sqlite.Store)) {
+		t.Helper()
+		fill(t, data, nil)
+		store, err := sqlite.Open(t.Context(), filepath.Join(data, "rehearse.db"), sqlite.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		f(store)
+		if err := store.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	rate := func(store *sqlite.Store, card string, rating int, when time.Time) {
+		t.Helper()
+		if err := store.SaveReview(t.Context(), sqlite.CardReview{Card: card, Rating: rating, At: when}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plan := sqlite.Plan{Date: "2026-12-20", Minutes: 45, Zone: "Pacific/Kiritimati", Begun: "2026-11-23"}
+	with(from, func(s *sqlite.Store) {
+		rate(s, "card-01", 3, at)
+		rate(s, "card-02", 1, at.Add(time.Hour))
+		if err := s.SetPlan(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+	})
+	with(to, func(s *sqlite.Store) { rate(s, "card-01", 4, at) })
+	if _, _, err := runVerb(t, "export", "--all", file, "--data", from); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []string{"1 rating of cards", "0 ratings of cards"} {
+		if _, errs, err := runVerb(t, "import", file, "--data", to); err != nil || !strings.Contains(errs, want) {
+			t.Errorf("import %d: %v %s", i+1, err, errs)
+		}
+	}
+	with(to, func(s *sqlite.Store) {
+		if got, found, err := s.Plan(t.Context()); err != nil || !found || got != plan {
+			t.Errorf("the plan is %+v, %v, %v", got, found, err)
+		}
+		list, err := s.Reviews(t.Context())
+		if err != nil || len(list) != 2 || list[0].Rating != 4 || list[1].Card != "card-02" {
+			t.Errorf("the ratings are %+v, %v", list, err)
+		}
+		plan.Minutes = 20
+		if err := s.SetPlan(t.Context(), plan); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if _, _, err := runVerb(t, "import", file, "--data", to); err != nil {
+		t.Fatal(err)
+	}
+	with(to, func(s *sqlite.Store) {
+		if got, _, _ := s.Plan(t.Context()); got.Minutes != 20 {
+			t.Errorf("an import took the place of the plan that was here: %+v", got)
+		}
+	})
+}
+
+// What an archive says of plan and cards is checked like the rest of it.
+func TestDamagedPracticeIsRefused(t *testing.T) {
+	for name, text := range map[string]string{
+		planFile:               `{"date":"2026-12-20","minutes_a_day":45,"time_zone":"Mars/Olympus","begun":"2026-11-23"}`,
+		planFile + " ":         `{}`,
+		planFile + "  ":        `{"date":"2026-12-20","minutes_a_day":5,"time_zone":"UTC","begun":"2026-11-23"}`,
+		planFile + "   ":       `{"date":"2026-01-20","minutes_a_day":45,"time_zone":"UTC","begun":"2026-11-23"}`,
+		reviewsFile:            `{"card":"","rating":"good","at":"2026-11-23T09:00:00Z"}`,
+		reviewsFile + " ":      `{"card":"a","rating":"fine","at":"2026-11-23T09:00:00Z"}`,
+		reviewsFile + "  ":     `{"card":"a","rating":"good"}`,
+		reviewsFile + "   ":    `[`,
+		"practice/cards.jsonl": `{}`,
+	} {
+		a := archived{practice: &practice{}}
+		if err := a.take(strings.TrimSpace(name), []byte(text)); exitCode(err) != exitProblems {
+			t.Errorf("%s %s: %v", name, text, err)
+		}
+	}
+}
+
 // A session that went on elsewhere is continued; one that went another way stays as it is here.
 func TestImportContinuesAndKeeps(t *testing.T) {
 	from, to := filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")

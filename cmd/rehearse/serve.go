@@ -30,6 +30,7 @@ import (
 	"rehearse/server/live"
 	"rehearse/server/ollama"
 	"rehearse/server/pack"
+	"rehearse/server/progress"
 	"rehearse/server/prompt"
 	"rehearse/server/report"
 	"rehearse/server/sqlite"
@@ -107,6 +108,7 @@ type app struct {
 	engine *engine.Engine
 	server *server.Server
 	voices *voices
+	coach  *coach
 	log    *slog.Logger
 }
 
@@ -176,8 +178,9 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		return nil, err
 	}
 	voices.certs = store
+	by := &graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, model: c.GradeModel, log: log}
 	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log,
-		Grade: (&graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, model: c.GradeModel, log: log}).grade}
+		Grade: by.grade, Draw: progress.Reserved(loaded).Draw}
 	if c.Embed != config.EmbedNone {
 		o.Near = voices.near
 	}
@@ -193,7 +196,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		return nil, errors.Join(err, store.Close())
 	}
 	o.Steer = shelf.steer(voices)
-	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, log: log}
+	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, coach: newCoach(store, loaded, by.certified, log), log: log}
 	hub := live.NewHub(a.engine, log)
 	a.server, err = server.New(server.Options{
 		API: &httpapi.API{
@@ -203,6 +206,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Reports:  reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
+			Progress: a.coach, Plans: a.coach, Cards: a.coach,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
 			},
@@ -235,6 +239,12 @@ func (a *app) run(ctx context.Context, p Program, c config.Config) error {
 		openBrowser(ctx, link)
 	}
 	a.shelf.start(ctx)
+	measured := make(chan struct{})
+	warming, stop := context.WithCancel(ctx)
+	go func() {
+		defer close(measured)
+		a.coach.warm(warming)
+	}()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(ln) }()
 	select {
@@ -242,6 +252,8 @@ func (a *app) run(ctx context.Context, p Program, c config.Config) error {
 	case <-ctx.Done():
 		err = nil
 	}
+	stop()
+	<-measured
 	down, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTime)
 	defer cancel()
 	return errors.Join(err, a.server.Shutdown(down))

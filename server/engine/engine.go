@@ -63,6 +63,9 @@ type Options struct {
 	// Steer returns how near items are to what the candidate prepares for, a job description, say; nil, or a nil result,
 	// steers nothing. It is asked when an item is drawn.
 	Steer func(ctx context.Context) func(*interview.Item) float64
+	// Draw leaves of the items that a phase of some minutes may draw those it should, given how often each was begun
+	// before; at least one. Nil leaves all. It keeps practice from using up what checks need unseen.
+	Draw func(items []*interview.Item, mode interview.Mode, minutes float64, used map[string]int) []*interview.Item
 	// Authored speaks when the other voice cannot.
 	Authored Interviewer
 	// Diagram draws a data-flow diagram as SVG.

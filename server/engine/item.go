@@ -161,6 +161,9 @@ func (s *session) pick(ctx context.Context, p *interview.Phase) (*interview.Item
 	if err != nil {
 		return nil, err
 	}
+	if s.e.Draw != nil {
+		items = s.e.Draw(items, s.st.Session.Mode, p.Minutes, seen)
+	}
 	least := seen[items[0].ID]
 	for _, it := range items {
 		least = min(least, seen[it.ID])

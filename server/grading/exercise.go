@@ -27,6 +27,37 @@ type FindingHit struct {
 	Said      bool
 	Turn      int // where it was said in prose; 0 for a row
 	LineMatch bool
+	Exploit   bool // how it is used was said: whether rightly, only a reader can tell
+	Fix       bool // what to do about it was said
+}
+
+// How much a cell of a row says at the least to count as a way to use a finding, and as a repair.
+const (
+	exploitWords = 5
+	fixWords     = 3
+)
+
+// tell notes what a row says of a finding.
+func (h *FindingHit) tell(r interview.FindingRow) {
+	h.Exploit = h.Exploit || interview.CountWords(r.Impact) >= exploitWords
+	h.Fix = h.Fix || interview.CountWords(r.Fix) >= fixWords
+}
+
+// tellProse notes what prose that speaks of a finding says of it: two words that tell something of its exploit, or of
+// its fix.
+func (h *FindingHit) tellProse(answer string, f *interview.Finding) {
+	said := stems(answer)
+	of := func(text string) bool {
+		n := 0
+		for w := range stems(text) {
+			if said[w] && len(w) > 3 && !commonWords[w] {
+				n++
+			}
+		}
+		return n >= 2
+	}
+	h.Exploit = h.Exploit || of(f.Exploit)
+	h.Fix = h.Fix || of(f.Fix)
 }
 
 // rows decodes the rows of one kind that were saved in a block.
@@ -125,8 +156,10 @@ func Review(st *interview.State, b *interview.Block, rubric *interview.Rubric) R
 			is := named(r, f)
 			if is && overlaps(r, f.Lines) {
 				hit.Said, hit.LineMatch, matched[k] = true, true, true
+				hit.tell(r)
 			} else if is && r.StartLine == 0 {
 				hit.Said, matched[k] = true, true
+				hit.tell(r)
 			}
 		}
 		for _, n := range b.Turns {
@@ -135,6 +168,13 @@ func Review(st *interview.State, b *interview.Block, rubric *interview.Rubric) R
 				if !hit.Said {
 					hit.Said, hit.Turn = true, n
 				}
+			}
+		}
+		for _, n := range b.Turns {
+			t := st.Turn(n)
+			about := t.Probe != nil && t.Wording != "" && t.Wording == f.Probe // a follow-up that asked about it
+			if said, _ := inProse(t.Answer, f); hit.Said && (said || about) {
+				hit.tellProse(t.Answer, f)
 			}
 		}
 		out.Findings = append(out.Findings, hit)
@@ -222,6 +262,14 @@ type Exercise struct {
 	Boundaries  *int      `json:"boundaries,omitempty"`       // trust boundaries of the diagram
 	Crossed     *int      `json:"boundaries_named,omitempty"` // of those, named by the candidate
 	Briefing    *Briefing `json:"briefing,omitempty"`
+}
+
+// Measure measures what a block's item has beside its points; nil where that is nothing.
+func Measure(st *interview.State, b *interview.Block, p *interview.Pack) *Exercise {
+	if rubric := p.Rubrics[b.Item]; rubric != nil {
+		return measureExercise(st, b, p, rubric)
+	}
+	return nil
 }
 
 // judged counts the alerts that were called what they are. Those without a verdict are not right.

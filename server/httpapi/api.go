@@ -57,7 +57,7 @@ type Models interface {
 	Try(ctx context.Context, name string) (any, error)
 }
 
-// API is everything behind the routes. Models and Material may be nil: then there are none.
+// API is everything behind the routes. Models, Material, Progress, Plans and Cards may be nil: then there are none.
 type API struct {
 	Sessions Sessions
 	Log      Log
@@ -65,6 +65,9 @@ type API struct {
 	Reports  Reports
 	Models   Models
 	Material Material
+	Progress Progress
+	Plans    Plans
+	Cards    Cards
 	Health   func(context.Context) any // the body of /health; nil says only that the server is up
 	Logger   *slog.Logger              // what is ours to mend is logged here, once
 }
@@ -97,6 +100,7 @@ func (a *API) Register(e *echo.Echo) {
 	get("/sessions/:id/report", a.report)
 	get("/sessions/:id/report.md", a.markdown)
 	g.POST("/sessions/:id/regrade", a.regrade)
+	a.practice(g, get)
 }
 
 func (a *API) health(c echo.Context) error {

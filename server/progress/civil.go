@@ -95,6 +95,17 @@ func NewSettings(date string, minutes int, zone string, now time.Time, before *S
 	return s, nil
 }
 
+// Valid reports what is wrong with settings that come from elsewhere, an archive say. Their day may have passed.
+func (s Settings) Valid() error {
+	if _, err := location(s.Zone); err != nil {
+		return err
+	}
+	if s.Minutes < MinMinutes || s.Minutes > MaxMinutes || s.Begun > s.Date || s.Begun <= 0 {
+		return interview.FieldError("minutes_a_day", "a plan from %s to %s with %d minutes a day is none", s.Begun, s.Date, s.Minutes)
+	}
+	return nil
+}
+
 // location is a time zone by its IANA name.
 func location(zone string) (*time.Location, error) {
 	wrong := interview.FieldError("time_zone", "time_zone is an IANA name like Europe/Berlin, not %q. Nothing was changed", short(zone))

@@ -17,6 +17,8 @@ const (
 	tomorrowDays = 1
 	// restMinutes is all that the day before the interview holds.
 	restMinutes = 10
+	// freshDays are the days before the interview in which evidence is fresh on the day itself.
+	freshDays   = Day(Fresh / (24 * time.Hour))
 	lineMinutes = 2 // one "which story, first line" card, with a breath
 )
 
@@ -101,6 +103,7 @@ func Make(h History, p *interview.Pack, s Settings, now time.Time) Plan {
 			out.Days = append(out.Days, m.day(d))
 		}
 		m.repair(out.Days)
+		m.refill(out.Days)
 		out.Gates = m.gates(out.Days)
 	}
 	m.finish(&out, h)
@@ -138,12 +141,13 @@ type maker struct {
 	screened  bool // a screen was sat, or stands in the plan
 	delivered map[string]bool
 	attempted map[interview.Kind]bool // in an exam
+	exams     map[interview.Kind]int  // in the last ten days before the interview, sat or planned
 	hadScreen bool
 }
 
 func newMaker(h History, p *interview.Pack, s Settings, today Day, at *time.Location) *maker {
 	m := &maker{p: p, s: s, today: today, cost: map[string]int{}, done: map[string]int{}, planned: map[string]int{}, last: map[string]Day{}, weak: map[string]int{},
-		technical: map[interview.Kind]int{}, delivered: map[string]bool{}, attempted: map[interview.Kind]bool{}}
+		technical: map[interview.Kind]int{}, delivered: map[string]bool{}, attempted: map[interview.Kind]bool{}, exams: map[interview.Kind]int{}}
 	m.asked, m.kinds, m.formats = map[string]bool{}, map[interview.Kind]bool{}, map[string]*interview.Format{}
 	for _, it := range p.Items {
 		if it.Status == "retired" {
@@ -168,6 +172,9 @@ func newMaker(h History, p *interview.Pack, s Settings, today Day, at *time.Loca
 		days[d] = true
 		if a.Mode == interview.ModeExam && a.Complete {
 			m.attempted[a.Kind] = true
+			if d >= s.Date-freshDays {
+				m.exams[a.Kind]++
+			}
 		}
 		if a.Kind.Scored() && a.Kind != interview.KindConceptCard {
 			m.technical[a.Kind]++
@@ -218,7 +225,7 @@ func lowest(b map[string]int) int {
 
 // usual are the minutes that things take on the wall when they are typed: two to three times as long as spoken.
 var usual = map[string]int{"warm-up": 10, "concept-cards": 10, "code-review": 15, "threat-model": 25, "secure-design": 25, "remediation": 20, "triage": 15, "briefing": 12,
-	"scripting": 40, "story-drill": 20, "dive-deep": 20, "half-screen": 50, "phone-screen": 100, "loop": 60}
+	"scripting": 40, "story-drill": 20, "dive-deep": 20, "half-screen": 45, "phone-screen": 90, "loop": 60}
 
 // ownAttempts is from how many attempts on a person's own time counts, and how far it may move the usual one.
 const ownAttempts = 3
@@ -465,6 +472,9 @@ func (m *maker) exercise(d *PlanDay, k interview.Kind, mode interview.Mode) bool
 		return false
 	}
 	m.technical[k]++
+	if mode == interview.ModeExam && d.Date >= m.s.Date-freshDays {
+		m.exams[k]++
+	}
 	return true
 }
 
@@ -483,7 +493,15 @@ func (m *maker) rotating(d *PlanDay, mode interview.Mode, quick bool) {
 	}) int {
 		return cmp.Compare(m.technical[a.kind]*b.per, m.technical[b.kind]*a.per)
 	})
-	const quickMinutes = 20
+	if mode == interview.ModeExam { // what the criteria ask for comes first, the furthest behind before the others
+		slices.SortStableFunc(order, func(a, b struct {
+			kind interview.Kind
+			per  int
+		}) int {
+			return cmp.Compare(m.behind(a.kind), m.behind(b.kind))
+		})
+	}
+	const quickMinutes = 25
 	for _, o := range order {
 		if f := m.formatFor(o.kind, mode); f == nil || quick && m.cost[f.ID] > quickMinutes {
 			continue
@@ -495,6 +513,17 @@ func (m *maker) rotating(d *PlanDay, mode interview.Mode, quick bool) {
 			return
 		}
 	}
+}
+
+// behind is the share of the checks of a kind that the last ten days before the interview hold, those that are planned and
+// those that were sat; 1 and more for kinds that no criterion asks for.
+func (m *maker) behind(k interview.Kind) float64 {
+	for _, c := range criteria {
+		if c.kind == k {
+			return float64(m.exams[k]) / float64(c.want)
+		}
+	}
+	return 1
 }
 
 // pick are the principles to be met next, the most urgent first: met least, then weakest, then longest ago, and never two
@@ -687,29 +716,54 @@ func (m *maker) spare(days []PlanDay, principle string) bool {
 	return true
 }
 
-// force makes room for a line card: a task that nobody needs goes, the later the day the sooner, and one that meets no
-// principle before one that does. Whoever it met is met by a line card instead.
+// cheap are the tasks that make room before the others.
+var cheap = []string{"cards", "mine", "warm-up"}
+
+// force makes room for a line card: a task that nobody needs goes. One of the cheap ones goes before an exercise, an
+// exercise before what meets a principle, a later day's before an earlier one's, and the day before the interview is left
+// alone while there are others. Whoever lost a meeting is met by a line card instead.
 func (m *maker) force(days []PlanDay, principle string) {
-	for _, sparing := range []bool{true, false} {
-		for i := len(days) - 1; i >= 0; i-- {
-			d := &days[i]
+	fits := []func(Task) bool{
+		func(t Task) bool { return slices.Contains(cheap, t.What) },
+		func(t Task) bool { return len(t.Principles) == 0 },
+		func(Task) bool { return true },
+	}
+	order := make([]*PlanDay, 0, len(days))
+	for i := range slices.Backward(days[:len(days)-1]) {
+		order = append(order, &days[i])
+	}
+	order = append(order, &days[len(days)-1])
+	for _, fit := range fits {
+		for _, d := range order {
 			if d.has(principle) {
 				continue
 			}
 			for k := len(d.Tasks) - 1; k >= 0; k-- {
 				t := d.Tasks[k]
-				again := t.Principles
-				if t.needed || t.What == "lines" || sparing && len(again) > 0 || t.Minutes+d.Limit-d.Minutes < lineMinutes*(len(again)+1) {
+				if t.needed || t.What == "lines" || !fit(t) || t.Minutes+d.Limit-d.Minutes < lineMinutes*(len(t.Principles)+1) {
 					continue
 				}
 				d.Tasks = slices.Delete(d.Tasks, k, k+1)
 				d.Minutes -= t.Minutes
-				for _, pr := range again {
+				for _, pr := range t.Principles {
 					m.planned[pr]--
 				}
-				m.linesFor(d, append([]string{principle}, again...), true)
+				m.linesFor(d, append([]string{principle}, t.Principles...), true)
 				return
 			}
+		}
+	}
+}
+
+// refill gives minutes that a repair left over to what the week is for.
+func (m *maker) refill(days []PlanDay) {
+	for i := range days[:len(days)-1] {
+		d := &days[i]
+		if d.Week == 0 {
+			continue
+		}
+		for _, slot := range []string{"technical", "cards"} {
+			m.slot(d, slot)
 		}
 	}
 }

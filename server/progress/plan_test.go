@@ -577,3 +577,38 @@ func BenchmarkDue(b *testing.B) {
 		progress.Due(h, p, &s, now)
 	}
 }
+
+// TestOwnMinutes: whoever takes longer is given longer, within a day's minutes.
+func TestOwnMinutes(t *testing.T) {
+	p := flagship(t)
+	s := settings(t, now, 20, 60, "UTC")
+	first := func(h progress.History) int {
+		t.Helper()
+		plan := progress.Make(h, p, s, now)
+		if err := rules(p, plan, h); err != nil {
+			t.Fatal(err)
+		}
+		for _, d := range plan.Days {
+			for _, task := range d.Tasks {
+				if task.What == "code-review" {
+					return task.Minutes
+				}
+			}
+		}
+		t.Fatal("no code review is planned")
+		return 0
+	}
+	usual := first(progress.History{})
+	var h progress.History
+	for i, wall := range []float64{22, 26, 400, 24} {
+		a := snippet(i, "java", ago(100+float64(i)))
+		a.Mode, a.Wall = interview.ModeCoached, wall
+		h.Attempts = append(h.Attempts, a)
+		if got := first(h); i < 2 && got != usual {
+			t.Errorf("after %d attempts a review takes %d minutes, and usually %d", i+1, got, usual)
+		}
+	}
+	if got := first(h); got <= usual || got > 2*usual+1 {
+		t.Errorf("who takes 25 minutes is given %d; usually it is %d", got, usual)
+	}
+}

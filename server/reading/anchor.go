@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -292,6 +293,11 @@ func Reused(earlier, later string) float64 {
 		}
 	}
 	return float64(n) / float64(min(len(a), len(b)))
+}
+
+// Telling returns the words that Reused compares, sorted: those that tell one story from another.
+func Telling(text string) []string {
+	return slices.Sorted(maps.Keys(rare(text)))
 }
 
 func rare(text string) map[string]bool {

@@ -25,7 +25,7 @@ type entry struct {
 	data any
 }
 
-func fold(t *testing.T, entries []entry) interview.State {
+func fold(t testing.TB, entries []entry) interview.State {
 	t.Helper()
 	start := time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)
 	var events []interview.Event
@@ -115,7 +115,7 @@ func withGrades(t *testing.T, st interview.State, p *interview.Pack) interview.S
 	return st
 }
 
-func mustJSON(t *testing.T, v any) json.RawMessage {
+func mustJSON(t testing.TB, v any) json.RawMessage {
 	t.Helper()
 	raw, err := json.Marshal(v)
 	if err != nil {
