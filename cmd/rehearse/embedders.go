@@ -67,15 +67,16 @@ func pdfReader() index.PDFReader {
 func readPDF(ctx context.Context, p Program) error { return index.Inside(ctx, p.In, p.Out, os.Exit) }
 
 // embedder finds what embeds; nil for none. For auto that is an Ollama embedding model when there is one, else
-// the builtin embedder. A model that was named and is not there is an error.
-func embedder(ctx context.Context, c config.Config) (index.Embedder, error) {
+// the builtin embedder. A model that was named and is not there is an error. A program that speaks with a model as well
+// passes the same client, so that both wait in one queue.
+func embedder(ctx context.Context, c config.Config, client *ollama.Client) (index.Embedder, error) {
 	switch c.Embed {
 	case config.EmbedNone:
 		return nil, nil
 	case config.EmbedBuiltin:
 		return builtin()
 	}
-	e, err := ollama.New(c.Ollama, nil).DetectEmbedder(ctx, c.Embed)
+	e, err := client.DetectEmbedder(ctx, c.Embed)
 	switch {
 	case err == nil:
 		return ollamaEmbedder{e}, nil
@@ -89,7 +90,7 @@ func embedder(ctx context.Context, c config.Config) (index.Embedder, error) {
 // search needs no indexing first.
 func searchEmbedder(ctx context.Context, c config.Config, spaces []interview.Space) (index.Embedder, string, error) {
 	if c.Embed != config.EmbedAuto {
-		e, err := embedder(ctx, c)
+		e, err := embedder(ctx, c, ollama.New(c.Ollama, nil))
 		return e, "", err
 	}
 	if len(spaces) == 0 {

@@ -22,6 +22,7 @@ import (
 	"rehearse/server/httpapi"
 	"rehearse/server/index"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 	"rehearse/server/sqlite"
 )
 
@@ -31,7 +32,8 @@ type library struct {
 	*index.Index
 	store   *sqlite.Index
 	config  config.Config
-	uploads string // folder
+	client  *ollama.Client // the one that speaks too, so that passages wait for whoever speaks
+	uploads string         // folder
 	pack    fs.FS
 	packID  string
 	log     *slog.Logger
@@ -43,7 +45,7 @@ type library struct {
 }
 
 // openLibrary opens the index of a data folder. Nothing is read before start.
-func openLibrary(ctx context.Context, c config.Config, pack fs.FS, packID string, log *slog.Logger) (*library, error) {
+func openLibrary(ctx context.Context, c config.Config, client *ollama.Client, pack fs.FS, packID string, log *slog.Logger) (*library, error) {
 	store, err := sqlite.OpenIndex(ctx, indexFile(c), sqlite.Options{Log: log})
 	if err != nil {
 		return nil, err
@@ -55,7 +57,7 @@ func openLibrary(ctx context.Context, c config.Config, pack fs.FS, packID string
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("the data folder cannot be found: %w", err), store.Close())
 	}
-	return &library{Index: index.New(index.Options{Store: store, PDF: pdfReader(), Log: log}), store: store, config: c, pack: pack, packID: packID,
+	return &library{Index: index.New(index.Options{Store: store, PDF: pdfReader(), Log: log}), store: store, config: c, client: client, pack: pack, packID: packID,
 		uploads: filepath.Join(data, "material"), log: log, embed: make(chan struct{}, 1), stop: func() {}}, nil
 }
 
@@ -73,7 +75,7 @@ func (l *library) Close() error {
 }
 
 func (l *library) run(ctx context.Context) {
-	if e, err := embedder(ctx, l.config); err == nil {
+	if e, err := embedder(ctx, l.config, l.client); err == nil {
 		l.Use(e)
 	} else if ctx.Err() == nil {
 		l.log.Warn("your material is searched by words only", "why", interview.AsError(err).Message)

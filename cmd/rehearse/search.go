@@ -16,6 +16,7 @@ import (
 	"rehearse/server/config"
 	"rehearse/server/index"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 	"rehearse/server/sqlite"
 )
 
@@ -69,7 +70,7 @@ func indexPaths(ctx context.Context, p Program) (err error) {
 	if err := makeData(c); err != nil {
 		return err
 	}
-	e, err := embedder(ctx, c)
+	e, err := embedder(ctx, c, ollama.New(c.Ollama, nil))
 	if err != nil {
 		return err
 	}

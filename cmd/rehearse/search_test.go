@@ -15,6 +15,7 @@ import (
 
 	"rehearse/server/config"
 	"rehearse/server/interview"
+	"rehearse/server/ollama"
 	"rehearse/server/ollama/ollamatest"
 )
 
@@ -176,7 +177,7 @@ func shelf(t *testing.T, material ...string) *library {
 		"7-b/broken/item.yaml":    {Data: []byte(": no yaml [")},
 		"7-b/broken/rubric.yaml":  {Data: []byte("item: broken\npoints:\n  - text: broken wombat\n")},
 	}
-	l, err := openLibrary(t.Context(), c, pack, "test", slog.New(slog.DiscardHandler))
+	l, err := openLibrary(t.Context(), c, ollama.New(c.Ollama, nil), pack, "test", slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,7 +191,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}
-	shelf, err := openLibrary(ctx, c, files, loaded.ID, log)
+	shelf, err := openLibrary(ctx, c, voices.client, files, loaded.ID, log)
 	if err != nil {
 		return nil, errors.Join(err, store.Close())
 	}

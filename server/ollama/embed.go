@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/ollama/ollama/api"
 	"github.com/ollama/ollama/types/model"
@@ -14,8 +15,8 @@ import (
 )
 
 // embedBatch is how many texts go into one request: they are computed one by one anyway, and a smaller
-// batch can be given up sooner.
-const embedBatch = 16
+// batch makes whoever is next in the queue wait less, some two seconds on two cores.
+const embedBatch = 4
 
 // alikePrefix is what an embedding model wants in front of texts that are compared with each other, by the
 // beginning of its name; the other models are trained without one. From the models' own cards.
@@ -45,7 +46,7 @@ var searchPrefix = []struct{ name, query, document string }{
 // Embedder turns texts into vectors with one model.
 type Embedder struct {
 	client          *Client
-	model           Choice
+	model           Choice // with the queue of its server
 	api             *api.Client
 	prefix          string // of texts that are compared with each other
 	query, document string // prefixes of a search
@@ -77,7 +78,7 @@ func (c *Client) DetectEmbedder(ctx context.Context, wanted string) (*Embedder, 
 				why = interview.Errorf(interview.CodeUnavailable, "%s makes no embeddings", m.Name)
 				continue
 			}
-			out := &Embedder{client: c, api: h.api, model: Choice{URL: h.url, Model: m.Name, Digest: m.Digest}}
+			out := &Embedder{client: c, api: h.api, model: Choice{URL: h.url, Model: m.Name, Digest: m.Digest, line: h.line}}
 			out.setPrefixes()
 			out.dim = dimension(show.ModelInfo)
 			return out, nil
@@ -126,24 +127,25 @@ func (e *Embedder) Model() Choice { return e.model }
 func (e *Embedder) Dim() int { return e.dim }
 
 // Passages embeds texts that are searched, each whole: one that is longer than the model reads is embedded
-// in parts, whose mean stands for it.
+// in parts, whose mean stands for it. Everything else that the server is asked goes first, and a request is broken off
+// for somebody who waits for words.
 func (e *Embedder) Passages(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.search(ctx, texts, e.document)
+	return e.search(ctx, texts, e.document, laneIndex)
 }
 
-// Questions embeds what is searched for.
+// Questions embeds what is searched for. Somebody waits for it.
 func (e *Embedder) Questions(ctx context.Context, texts []string) ([][]float32, error) {
-	return e.search(ctx, texts, e.query)
+	return e.search(ctx, texts, e.query, laneVoice)
 }
 
-func (e *Embedder) search(ctx context.Context, texts []string, prefix string) ([][]float32, error) {
+func (e *Embedder) search(ctx context.Context, texts []string, prefix string, l lane) ([][]float32, error) {
 	var out [][]float32
 	for batch := range slices.Chunk(texts, embedBatch) {
-		vectors, err := e.batch(ctx, batch, prefix)
+		vectors, err := e.batch(ctx, batch, prefix, l)
 		if errors.Is(err, errTooLong) {
 			vectors = nil
 			for _, t := range batch {
-				v, err := e.inParts(ctx, t, prefix)
+				v, err := e.inParts(ctx, t, prefix, l)
 				if err != nil {
 					return nil, err
 				}
@@ -160,8 +162,8 @@ func (e *Embedder) search(ctx context.Context, texts []string, prefix string) ([
 // partLeast is the shortest text, in bytes, that is still cut in two for a model that reads very little.
 const partLeast = 40
 
-func (e *Embedder) inParts(ctx context.Context, text, prefix string) ([]float32, error) {
-	v, err := e.batch(ctx, []string{text}, prefix)
+func (e *Embedder) inParts(ctx context.Context, text, prefix string, l lane) ([]float32, error) {
+	v, err := e.batch(ctx, []string{text}, prefix, l)
 	if err == nil {
 		return v[0], nil
 	}
@@ -180,7 +182,7 @@ func (e *Embedder) inParts(ctx context.Context, text, prefix string) ([]float32,
 	}
 	var sum []float32
 	for _, part := range []string{text[:half], text[half:]} {
-		v, err := e.inParts(ctx, part, prefix)
+		v, err := e.inParts(ctx, part, prefix, l)
 		if err != nil {
 			return nil, err
 		}
@@ -201,7 +203,7 @@ func (e *Embedder) inParts(ctx context.Context, text, prefix string) ([]float32,
 func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, error) {
 	var out [][]float32
 	for batch := range slices.Chunk(texts, embedBatch) {
-		vectors, err := e.batch(ctx, batch, e.prefix)
+		vectors, err := e.batch(ctx, batch, e.prefix, laneGrade)
 		if err != nil {
 			return nil, err
 		}
@@ -212,9 +214,37 @@ func (e *Embedder) Embed(ctx context.Context, texts []string) ([][]float32, erro
 
 var errVectors = interview.Errorf(interview.CodeUnavailable, "the embedding model did not give a vector for every text")
 
-func (e *Embedder) batch(ctx context.Context, texts []string, prefix string) ([][]float32, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, e.client.FirstToken, timedOut(false))
-	defer cancel()
+// batch waits for its turn. Passages step back for somebody who waits for words, and are asked for again afterwards.
+func (e *Embedder) batch(ctx context.Context, texts []string, prefix string, l lane) ([][]float32, error) {
+	for {
+		if err := e.model.line.acquire(ctx, l); err != nil {
+			return nil, err
+		}
+		out, err := e.attempt(ctx, texts, prefix, l)
+		e.model.line.release()
+		if !errors.Is(err, errStepBack) {
+			return out, err
+		}
+		select {
+		case <-time.After(stepBackTime):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// attempt makes one request. The caller has the turn.
+func (e *Embedder) attempt(ctx context.Context, texts []string, prefix string, l lane) ([][]float32, error) {
+	ctx, stop := context.WithTimeoutCause(ctx, e.client.FirstToken, timedOut(false))
+	defer stop()
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	if l == laneIndex {
+		e.model.line.stepsBack(cancel)
+		if e.model.line.wanted() {
+			return nil, errStepBack
+		}
+	}
 	no := false
 	in := make([]string, len(texts))
 	for i, t := range texts {

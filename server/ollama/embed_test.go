@@ -2,15 +2,23 @@ package ollama_test
 
 import (
 	"encoding/json"
+	"io"
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
+	"rehearse/server/interview"
 	"rehearse/server/ollama"
+	"rehearse/server/ollama/ollamatest"
 )
 
 // reader is an embedding model that reads at most so many bytes at a time. Its vectors say how many letters a
@@ -109,5 +117,83 @@ func TestALongTextIsReadWhole(t *testing.T) {
 	}
 	if _, err := e.Passages(t.Context(), []string{long}); err == nil {
 		t.Error("a model that reads nothing gave a vector")
+	}
+}
+
+// TestPassagesWaitForWhoSpeaks embeds passages behind an interview: none is begun while somebody types, and a request
+// that is under way when words are wanted is broken off and made again, with nothing lost.
+func TestPassagesWaitForWhoSpeaks(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var order []string
+	note := func(what string) { mu.Lock(); order = append(order, what); mu.Unlock() }
+	begun := make(chan struct{}, 9)
+	speaker := ollamatest.New(t)
+	speaker.Reply(func(string) string { return "You moved the key." })
+	target, _ := url.Parse(speaker.URL)
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	slow := true
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/api/embed":
+			note("passages")
+			begun <- struct{}{}
+			mu.Lock()
+			wait := slow
+			slow = false
+			mu.Unlock()
+			_, _ = io.Copy(io.Discard, r.Body) // so that the server sees who goes away
+			if wait {
+				<-r.Context().Done() // as long as it takes
+				note("broken off")
+				return
+			}
+			_ = json.NewEncoder(w).Encode(map[string]any{"embeddings": [][]float32{{1, 0}}})
+			return
+		case "/api/chat":
+			note("words")
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(front.Close)
+	c := ollama.New([]string{front.URL}, nil)
+	speaker.Models(ollamatest.Default(), ollamatest.Model{Name: "all-minilm:latest", Digest: "d1", Family: "bert", Capabilities: []string{"embedding"}})
+	m, err := c.Detect(t.Context(), "scripted:1b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.DetectEmbedder(t.Context(), ollama.Auto)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := ollama.NewVoice(c, m, promptSet(t))
+	b := exchangeOf()
+	v.Listen("one", b, "", true, nil)
+	done := make(chan error, 1)
+	go func() {
+		_, err := e.Passages(t.Context(), []string{"a passage"})
+		done <- err
+	}()
+	select {
+	case <-begun:
+		t.Fatal("passages were embedded while somebody typed")
+	case <-time.After(100 * time.Millisecond):
+	}
+	v.Listen("one", b, "", false, nil)
+	<-begun
+	b.Exchange = append(b.Exchange, interview.Line{Candidate: true, Text: typed(2)})
+	b.Question = "What did it cost you?"
+	if _, err := v.Speak(t.Context(), b); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	mu.Lock()
+	defer mu.Unlock()
+	first := slices.Index(order, "passages")
+	got := slices.DeleteFunc(slices.Clone(order[first:]), func(s string) bool { return s == "broken off" }) // when the server notices is its own affair
+	if len(got) < 3 || got[1] != "words" || got[len(got)-1] != "passages" {
+		t.Errorf("%v", order)
 	}
 }

@@ -17,6 +17,7 @@ const (
 	laneVoice lane = iota // somebody waits for the words
 	laneGrade             // checks behind the interview, in its pauses
 	laneWarm              // reading along while an answer is typed
+	laneIndex             // embedding passages, which nobody waits for
 	lanes
 )
 
@@ -89,8 +90,8 @@ func (q *queue) release() {
 	q.serve()
 }
 
-// mayServe reports whether a lane is open: grades wait while somebody types.
-func (q *queue) mayServe(l lane) bool { return l != laneGrade || len(q.held) == 0 }
+// mayServe reports whether a lane is open: grades and passages wait while somebody types.
+func (q *queue) mayServe(l lane) bool { return l != laneGrade && l != laneIndex || len(q.held) == 0 }
 
 // next is the lane that would be served now, or nil.
 func (q *queue) next() *lane {
@@ -113,7 +114,7 @@ func (q *queue) serve() {
 	close(turn)
 }
 
-// hold keeps grades back while somebody types in a session, and lets them go on when nobody does.
+// hold keeps grades and passages back while somebody types in a session, and lets them go on when nobody does.
 func (q *queue) hold(session string, typing bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
