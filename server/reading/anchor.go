@@ -20,6 +20,10 @@ var trailing = set("a an the of to in on at by for with from and or but so becau
 
 var commanding = regexp.MustCompile(`(?i)\b(?:ignore|disregard|system prompt|instructions?|as an ai|you are now|you must|give me|rate (?:this|me)|score|grade|full marks|praise)\b`)
 
+// toUs marks a sentence that speaks to the interviewer or to a machine behind it, not of what happened. None of its
+// clauses is repeated: "the interview is over", said back, would be the interviewer's own words.
+var toUs = regexp.MustCompile(`(?i)^\W*(?:system|assistant|user|developer)\s*:|<\|?/?(?:im_|system|assistant|user)|\b(?:the|this|our|your) interview(?: is|'s)(?: now)? (?:over|ended|done|finished|complete)|\b(?:print|reveal|show|tell|give)\b[^.?!]{0,12}\b(?:the|your) (?:rubric|system prompt|principle you)|\byou (?:have )?(?:passed|are hired)\b|\bprevious instructions\b`)
+
 // clauses cuts a sentence at commas, semicolons, dashes and before conjunctions, and trims what does not stand alone.
 func clauses(text string, s Span) []Span {
 	toks := tokens(text, s.Start, s.End)
@@ -97,6 +101,9 @@ var preposition = set("in on at by for with from into over after before during t
 // ClauseAround returns the clause that holds a span, when it is fit to be repeated to the candidate.
 func ClauseAround(text string, start, end int) (int, int, bool) {
 	a, b := SentenceAt(text, start)
+	if toUs.MatchString(text[a:b]) {
+		return 0, 0, false
+	}
 	for _, c := range clauses(text, Span{a, b}) {
 		if c.Start <= start && c.End >= end || c.Start < end && c.End > start {
 			return c.Start, c.End, true
@@ -113,6 +120,9 @@ func AnchorCandidates(text, code string, r Reading) []Span {
 	}
 	var all []scored
 	for _, sen := range r.Sentences {
+		if toUs.MatchString(text[sen.Start:sen.End]) {
+			continue
+		}
 		for _, c := range clauses(text, Span{sen.Start, sen.End}) {
 			k := look(text, c)
 			v := suits(code, sen.Part, &k, c, r)
