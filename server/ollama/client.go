@@ -146,6 +146,7 @@ func (c *Client) Chat(ctx context.Context, m Choice, messages []api.Message, opt
 // call is one request: what is said and how, how long its first word may take, and how much of it is read.
 type call struct {
 	messages []api.Message
+	now      func() []api.Message // instead of messages, asked when its turn has come; nil when it is no longer wanted
 	options  map[string]any
 	format   json.RawMessage // a JSON schema; nil for plain words
 	first    time.Duration
@@ -175,6 +176,9 @@ func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
 	}
 }
 
+// errStale ends a call that was no longer wanted when its turn came.
+var errStale = errors.New("it is no longer wanted")
+
 // errStepBack ends a call behind the interview for one that somebody waits for.
 var errStepBack = errors.New("somebody waits for the model")
 
@@ -182,6 +186,11 @@ var errStepBack = errors.New("somebody waits for the model")
 func (c *Client) attempt(ctx context.Context, m Choice, ask call) (Reply, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	if ask.now != nil {
+		if ask.messages = ask.now(); ask.messages == nil {
+			return Reply{}, errStale
+		}
+	}
 	if ask.long {
 		m.line.stepsBack(cancel)
 		if m.line.wanted() {

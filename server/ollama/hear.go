@@ -113,7 +113,8 @@ func (h hearing) key() [2]string { return [2]string{h.criterion.ID, h.sentence} 
 func (v *Voice) hear(target []api.Message, h hearing) error {
 	ctx, cancel := context.WithTimeout(context.Background(), v.client.FirstToken)
 	defer cancel()
-	l, err := v.HearOdds(ctx, target, h.criterion.Text, h.sentence, laneWarm)
+	goal := canon(target)
+	l, err := v.hearOdds(ctx, target, h.criterion.Text, h.sentence, laneWarm, func() bool { return v.wanted(goal) })
 	if err != nil {
 		return err
 	}
@@ -126,15 +127,21 @@ func (v *Voice) hear(target []api.Message, h hearing) error {
 	return nil
 }
 
-// HearOdds are the log-odds that a sentence meets a criterion, asked behind a prefix. The exam uses it to find out which
-// criteria a model hears.
-func (v *Voice) HearOdds(ctx context.Context, prefix []api.Message, criterion, sentence string, in lane) (float64, error) {
+// hearOdds are the log-odds that a sentence meets a criterion, asked behind a prefix, unless that is no longer wanted when
+// its turn has come.
+func (v *Voice) hearOdds(ctx context.Context, prefix []api.Message, criterion, sentence string, in lane, wanted func() bool) (float64, error) {
 	task, err := v.prompts.Render(hearPrompt, interview.OddsCheck{Point: strings.TrimRight(criterion, ". "), Sentence: sentence})
 	if err != nil {
 		return 0, err
 	}
 	messages := slices.Concat(prefix, []api.Message{{Role: "user", Content: task}})
-	reply, err := v.client.chat(ctx, v.model, call{lane: in, odds: true, messages: messages, first: v.client.FirstToken, most: maxReplyRunes,
+	now := func() []api.Message {
+		if !wanted() {
+			return nil
+		}
+		return messages
+	}
+	reply, err := v.client.chat(ctx, v.model, call{lane: in, now: now, odds: true, first: v.client.FirstToken, most: maxReplyRunes,
 		options: map[string]any{"temperature": 0, "seed": gradeSeed, "num_predict": 1}})
 	if err != nil {
 		return 0, err
@@ -149,7 +156,7 @@ func (v *Voice) Hear(ctx context.Context, b interview.Brief, draft, criterion, s
 	if err != nil {
 		return 0, err
 	}
-	return v.HearOdds(ctx, open(messages), criterion, sentence, laneGrade)
+	return v.hearOdds(ctx, open(messages), criterion, sentence, laneGrade, func() bool { return true })
 }
 
 // open takes the closing mark off an answer that is still being typed.

@@ -2,6 +2,7 @@ package ollama
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"sync"
 	"time"
@@ -86,7 +87,9 @@ func (v *Voice) readAlong() {
 		}
 		l.mu.Unlock()
 		if ask != nil {
-			if err := v.hear(target, *ask); err != nil {
+			if err := v.hear(target, *ask); errors.Is(err, errStale) {
+				continue
+			} else if err != nil {
 				v.client.log.Debug("listening stopped", "model", v.model.Model, "err", err)
 				l.mu.Lock()
 				l.running, l.questions = false, nil
@@ -95,12 +98,22 @@ func (v *Voice) readAlong() {
 			}
 			continue
 		}
-		end := v.sliceEnd(goal, known)
+		var from, end int
 		ctx, cancel := context.WithTimeout(context.Background(), v.client.FirstToken)
 		began := time.Now()
-		_, err := v.client.chat(ctx, v.model, call{messages: upTo(target, end), lane: laneWarm, first: v.client.FirstToken, most: maxReplyRunes,
+		_, err := v.client.chat(ctx, v.model, call{now: func() []api.Message {
+			// While it waited the model may have read all of this and more: a shorter prompt would make it forget the rest.
+			if from = v.model.line.known(v.model.Model, goal); from >= len(goal) || !v.wanted(goal) {
+				return nil
+			}
+			end = v.sliceEnd(goal, from)
+			return upTo(target, end)
+		}, lane: laneWarm, first: v.client.FirstToken, most: maxReplyRunes,
 			options: map[string]any{"temperature": 0, "num_predict": 1}})
 		cancel()
+		if errors.Is(err, errStale) {
+			continue
+		}
 		if err != nil {
 			v.client.log.Debug("reading along stopped", "model", v.model.Model, "err", err)
 			l.mu.Lock()
@@ -108,8 +121,15 @@ func (v *Voice) readAlong() {
 			l.mu.Unlock()
 			return
 		}
-		v.client.log.Debug("read along", "model", v.model.Model, "bytes", end-known, "of", len(goal), "took", time.Since(began))
+		v.client.log.Debug("read along", "model", v.model.Model, "bytes", end-from, "of", len(goal), "took", time.Since(began))
 	}
+}
+
+// wanted reports whether a text is still what the model is to read.
+func (v *Voice) wanted(goal string) bool {
+	v.ear.mu.Lock()
+	defer v.ear.mu.Unlock()
+	return v.ear.target != nil && !v.ear.edited && v.ear.goal == goal
 }
 
 // sliceEnd is where a slice that begins after known bytes ends: after as many tokens as a slice has, at a word.

@@ -3,6 +3,7 @@ package ollama_test
 import (
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -124,6 +125,44 @@ func TestAnEditStopsReadingAlong(t *testing.T) {
 		chats := s.Chats()
 		return strings.HasSuffix(text(chats[len(chats)-1].Messages), "It ended well.")
 	})
+	v.Rest("one")
+}
+
+// What was to be read along while the voice spoke is not sent any more once the voice has read it and more: a shorter
+// prompt would make the server forget the rest, and the next words would be paid for again.
+func TestReadingAlongIsNotSentLate(t *testing.T) {
+	t.Parallel()
+	s := ollamatest.New(t)
+	speaking, let := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	s.Reply(func(last string) string {
+		if strings.HasPrefix(last, "Say back") {
+			once.Do(func() { close(speaking); <-let })
+		}
+		return "You moved the key."
+	})
+	c, m := newClient(t, s, bound)
+	v := ollama.NewVoice(c, m, promptSet(t))
+	b := exchangeOf()
+	spoken := b
+	spoken.Exchange = append(b.Exchange[:len(b.Exchange):len(b.Exchange)], interview.Line{Candidate: true, Text: typed(3)})
+	spoken.Question, spoken.Anchors = "What did it cost you?", []string{"I moved the key"}
+	done := make(chan error, 1)
+	go func() {
+		_, err := v.Speak(t.Context(), spoken)
+		done <- err
+	}()
+	<-speaking
+	v.Listen("one", b, typed(2), true, nil)
+	time.Sleep(50 * time.Millisecond) // it waits in the queue now
+	close(let)
+	if err := <-done; err != nil {
+		t.Fatal(err)
+	}
+	time.Sleep(100 * time.Millisecond)
+	if n := len(s.Chats()); n != 1 {
+		t.Errorf("%d requests: %s", n, text(s.Chats()[n-1].Messages))
+	}
 	v.Rest("one")
 }
 
