@@ -31,7 +31,7 @@ import (
 const leadIn = "Say back"
 
 // real starts a real server, or skips the test.
-func real(t *testing.T) *ollamatest.Real {
+func real(t testing.TB) *ollamatest.Real {
 	t.Helper()
 	if os.Getenv("REHEARSE_E2E_MODEL") == "" {
 		t.Skip("a real model is only used by make e2e-model")
