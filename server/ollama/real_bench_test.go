@@ -158,7 +158,13 @@ func BenchmarkFirstWord(b *testing.B) {
 // being read; edited at their beginning just before; pasted; typed to the end. What warming costs may be no more than the
 // slice that is under way.
 func BenchmarkWarmingCost(b *testing.B) {
-	c, m, r := realClient(b, ollamatest.Small)
+	for _, model := range []string{ollamatest.Small, ollamatest.Chat} {
+		b.Run(model, func(b *testing.B) { warmingCost(b, model) })
+	}
+}
+
+func warmingCost(b *testing.B, model string) {
+	c, m, r := realClient(b, model)
 	v := ollama.NewVoice(c, m, promptSet(b))
 	if err := v.Preload(context.Background()); err != nil {
 		b.Fatal(err)
@@ -210,6 +216,51 @@ func BenchmarkWarmingCost(b *testing.B) {
 		b.ReportMetric(off.Seconds()/float64(n), "s/without")
 		b.ReportMetric(worst.Seconds(), "s/worst-extra")
 		b.ReportMetric(slice.Seconds(), "s/longest-slice")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCheck makes the checks of one technical answer: each point against each sentence that could say it, as a grade
+// asks them, behind a voice that has spoken.
+func BenchmarkCheck(b *testing.B) {
+	c, m, _ := realClient(b, ollamatest.Chat)
+	k, err := ollama.NewWeigher(c, m, promptSet(b), ollama.DefaultWeights())
+	if err != nil {
+		b.Fatal(err)
+	}
+	points := []string{
+		"Object level authorization: the handler checks that the order belongs to the account of the session",
+		"Values are bound as parameters of a prepared statement and never joined to the text of a query",
+		"The sort column comes from a fixed list in the code",
+		"A rate limit for each account, so that identifiers cannot be tried one after the other",
+		"Reads of another account's order are logged with who asked, and an alert is raised on them",
+		"A test in the pipeline asks for one account's order with the session of another and expects a refusal",
+	}
+	sentences := []string{
+		"I would load the order by its number and by the account of whoever is signed in, in the same query, so that somebody else's number finds nothing.",
+		"The name of the column cannot be bound, so I map what was picked to one of four constants.",
+		"In the build there is a test that signs in as a second customer and tries the first one's numbers, and it fails the build on anything but 404.",
+		"Then I would tell the team to use long random identifiers as well, although that only slows a thief down.",
+	}
+	if err := ollama.NewVoice(c, m, promptSet(b)).Preload(context.Background()); err != nil {
+		b.Fatal(err)
+	}
+	round := 0
+	for b.Loop() {
+		var worst time.Duration
+		began, n := time.Now(), 0
+		for _, p := range points {
+			for _, s := range sentences {
+				one := time.Now()
+				if _, err := k.Odds(context.Background(), p, fmt.Sprintf("%s (%d)", s, round)); err != nil { // nothing is answered from memory
+					b.Fatal(err)
+				}
+				worst, n = max(worst, time.Since(one)), n+1
+			}
+		}
+		round++
+		b.ReportMetric(time.Since(began).Seconds()/float64(n), "s/check")
+		b.ReportMetric(worst.Seconds(), "s/worst")
 	}
 	b.ReportMetric(0, "ns/op")
 }

@@ -203,6 +203,7 @@ func TestRealScreen(t *testing.T) {
 func checkPrefixes(t *testing.T, passed []ollamatest.Passed) {
 	t.Helper()
 	before, chats, largest := "", 0, 0
+	var asked []string // main questions, in order
 	for i, p := range passed {
 		req, ok := p.Chat()
 		if !ok || len(req.Messages) == 0 {
@@ -230,12 +231,26 @@ func checkPrefixes(t *testing.T, passed []ollamatest.Passed) {
 				t.Errorf("request %d does not begin with the one before:\n%q\n---\n%q", i, before, now)
 			}
 		}
+		// another exchange: nothing of those that are over is in it, so that prompts do not grow with the blocks that are done
+		if len(req.Messages) > 1 {
+			if question := req.Messages[1].Content; !slices.Contains(asked, question) {
+				if len(asked) > 0 && strings.HasPrefix(question, asked[len(asked)-1]) || len(asked) > 0 && strings.HasPrefix(asked[len(asked)-1], question) {
+					asked = asked[:len(asked)-1] // it was read in slices
+				}
+				asked = append(asked, question)
+			}
+			for _, old := range asked[:len(asked)-1] {
+				if strings.Contains(now, old) {
+					t.Errorf("request %d holds what was asked in another exchange: %q", i, old)
+				}
+			}
+		}
 		before, largest = now, max(largest, len(now))
 	}
 	if chats < 10 {
 		t.Errorf("%d chats were recorded; the test shows nothing", chats)
 	}
-	t.Logf("%d chats, the longest exchange %d bytes", chats, largest)
+	t.Logf("%d chats in %d exchanges, the longest %d bytes", chats, len(asked), largest)
 }
 
 // Pressing stop closes the request at the server within 200 milliseconds.
