@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -40,14 +43,30 @@ func examine(ctx context.Context, p Program) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(p.Err, "%s sits the exam; it can be stopped at any time and nothing is kept then\n", choice.Model)
-	cert, err := sit(ctx, p, v, choice, loaded, short)
+	if err := makeData(c); err != nil {
+		return err
+	}
+	answers := filepath.Join(c.Data, "exam.jsonl")
+	notes, err := ollama.OpenNotes(answers)
 	if err != nil {
+		return err
+	}
+	v.client.Notes = notes
+	fmt.Fprintf(p.Err, "%s sits the exam; it can be stopped at any time, and goes on from there when it is started again\n", choice.Model)
+	if n := notes.Before(); n > 0 {
+		fmt.Fprintf(p.Err, "%s from before, of this model or another\n", interview.Counted(n, "%d answer is there", "%d answers are there"))
+	}
+	cert, err := sit(ctx, p, v, choice, loaded, short)
+	cert.Noted = notes.Used()
+	if err := errors.Join(err, notes.Close()); err != nil {
 		return err
 	}
 	if cert.Reason == "" { // an exam that was broken off says nothing about the model
 		if err := keepCertificate(ctx, c, cert); err != nil {
 			return err
+		}
+		if err := os.Remove(answers); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("the certificate is kept; the answers of the exam could not be removed: %w", err)
 		}
 	}
 	out := json.NewEncoder(p.Out)
@@ -57,7 +76,7 @@ func examine(ctx context.Context, p Program) error {
 	}
 	switch {
 	case cert.Reason != "":
-		return codeError{exitProblems, fmt.Errorf("the exam ended early, and nothing was kept: %s", cert.Reason)}
+		return codeError{exitProblems, fmt.Errorf("the exam ended early and there is no certificate; start it again to go on: %s", cert.Reason)}
 	case !cert.Passed:
 		return codeError{exitProblems, fmt.Errorf("%s did not pass: it may voice an interview and not grade one", choice.Model)}
 	}

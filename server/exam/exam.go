@@ -37,6 +37,7 @@ type Certificate struct {
 	Seconds  float64   `json:"seconds"`
 	At       time.Time `json:"at"`
 	Reason   string    `json:"reason,omitempty"` // why it ended early
+	Noted    int       `json:"noted,omitempty"`  // calls that an exam broken off before had made; its hours are not in Seconds
 	Calls    int       `json:"calls,omitempty"`  // questions of one word that were asked
 	Fitted   *Fitted   `json:"fitted,omitempty"` // how its odds are read
 	Better   *Better   `json:"better,omitempty"` // which way of judging it is better at

@@ -48,6 +48,7 @@ const ContextUsed = numCtx
 type Client struct {
 	FirstToken time.Duration
 	Idle       time.Duration
+	Notes      *Notes // of checks that were made before; nil keeps none
 	hosts      []host
 	log        *slog.Logger
 	mu         sync.Mutex
@@ -129,6 +130,7 @@ type Reply struct {
 	Load         time.Duration
 	First        []api.Logprob // of its first token, where they were asked for and the server gives them
 	Cut          bool          // ended by the limit on its tokens
+	noted        bool          // from notes: nothing was asked
 }
 
 // Why reading a stream was stopped.
@@ -159,6 +161,36 @@ type call struct {
 // chat waits for its turn. A long call behind the interview steps back for one that somebody waits for: it is broken
 // off, which ends its generation, and made again afterwards. Short ones are waited for.
 func (c *Client) chat(ctx context.Context, m Choice, ask call) (Reply, error) {
+	if c.Notes != nil {
+		return c.noted(ctx, m, ask)
+	}
+	return c.inTurn(ctx, m, ask)
+}
+
+// noted answers a check from the notes where it stands there, and else asks and writes the answer down.
+func (c *Client) noted(ctx context.Context, m Choice, ask call) (Reply, error) {
+	if ask.now != nil {
+		if ask.messages, ask.now = ask.now(), nil; ask.messages == nil {
+			return Reply{}, errStale
+		}
+	}
+	key := ask.key(m)
+	if key == "" {
+		return c.inTurn(ctx, m, ask)
+	}
+	if reply, ok := c.Notes.find(key); ok {
+		return reply, ctx.Err()
+	}
+	reply, err := c.inTurn(ctx, m, ask)
+	if err == nil {
+		if err := c.Notes.keep(key, reply); err != nil {
+			c.log.Warn("what a model answered could not be written down", "err", err)
+		}
+	}
+	return reply, err
+}
+
+func (c *Client) inTurn(ctx context.Context, m Choice, ask call) (Reply, error) {
 	for {
 		if err := m.line.acquire(ctx, ask.lane); err != nil {
 			return Reply{}, err

@@ -59,7 +59,8 @@ type Weigher struct {
 	mu      sync.Mutex
 	known   map[[2]string]float64 // log-odds by point and sentence: nothing is asked twice
 	calls   int
-	took    time.Duration // of all calls
+	asked   int           // calls that went to the server
+	took    time.Duration // of those
 	done    int           // of the grade under way
 }
 
@@ -82,7 +83,7 @@ func NewWeigher(c *Client, m Choice, prompts *prompt.Set, w Weights) (*Weigher, 
 // Judge says which model judges, with its digest and the hash of its prompts.
 func (k *Weigher) Judge() interview.Judge { return k.judge }
 
-// Calls is how many questions were asked of the model so far.
+// Calls is how many questions were asked of the model so far, those that notes answered included.
 func (k *Weigher) Calls() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -93,10 +94,10 @@ func (k *Weigher) Calls() int {
 func (k *Weigher) Seconds() float64 {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.calls == 0 {
+	if k.asked == 0 {
 		return 0
 	}
-	return k.took.Seconds() / float64(k.calls)
+	return k.took.Seconds() / float64(k.asked)
 }
 
 // Fit sets the weights that verdicts are made with from now on.
@@ -197,7 +198,10 @@ func (k *Weigher) ask(ctx context.Context, id string, input any) (float64, error
 	}
 	k.mu.Lock()
 	k.calls++
-	k.took += time.Since(began)
+	if !reply.noted {
+		k.asked++
+		k.took += time.Since(began)
+	}
 	k.mu.Unlock()
 	return logOdds(reply.First)
 }
