@@ -101,35 +101,28 @@ func modelFrame(state, detail string) interview.Frame {
 	return interview.NoteFrame("model", map[string]string{"state": state, "detail": detail})
 }
 
-// tryVoice lets the voice speak twice at most. why is empty when u may be shown; broken means that the
+// tryVoice lets the voice speak once: a second try of the same words was fit in 2 of 25 turns of a small model, and the
+// candidate would wait for it. why is empty when u may be shown; broken means that the
 // voice itself failed, not its words.
 func (s *session) tryVoice(ctx context.Context, voice Interviewer, brief interview.Brief, rules guard.Rules) (u interview.Utterance, why string, broken bool) {
 	ctx, cancel := context.WithTimeout(ctx, s.e.VoiceTimeout)
 	defer cancel()
 	heard := make(chan *guard.Heard, 1)
 	go func() { heard <- guard.Listen(rules.Transcript) }() // while the model thinks
-	for range 2 {
-		var err error
-		u, err = voice.Speak(ctx, brief)
-		switch {
-		case errors.Is(err, context.Canceled):
-			return u, "speech was stopped", false
-		case errors.Is(err, context.DeadlineExceeded):
-			return u, "the model did not answer in time", true
-		case err != nil:
-			return u, "the model could not speak: " + interview.AsError(err).Message, true
-		}
-		if rules.Heard == nil {
-			rules.Heard = <-heard
-		}
-		broke := guard.Check(u.Text, rules)
-		if len(broke) == 0 {
-			return u, "", false
-		}
-		why = "the model's words were not used (" + broke[0].Rule + ")"
-		brief.Rejected = broke[0].Rule // not the words: they may be the rubric's
+	u, err := voice.Speak(ctx, brief)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return u, "speech was stopped", false
+	case errors.Is(err, context.DeadlineExceeded):
+		return u, "the model did not answer in time", true
+	case err != nil:
+		return u, "the model could not speak: " + interview.AsError(err).Message, true
 	}
-	return u, why, false
+	rules.Heard = <-heard
+	if broke := guard.Check(u.Text, rules); len(broke) > 0 {
+		return u, "the model's words were not used (" + broke[0].Rule + ")", false
+	}
+	return u, "", false
 }
 
 // brief is what a voice may know.

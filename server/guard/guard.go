@@ -281,6 +281,7 @@ func untrue(own []string, candidate []string) string {
 	}
 	all := map[string]bool{}
 	best, denied := 0, false
+	var closest []string // the sentence that the lead-in keeps to
 	for _, text := range candidate {
 		for _, sentence := range sentenceCut.Split(normal(text), -1) {
 			said := words(sentence)
@@ -288,7 +289,7 @@ func untrue(own []string, candidate []string) string {
 				all[w] = true
 			}
 			if n, from, to := inOrder(content, said); n > best {
-				best, denied = n, deniedAt(said, from, to)
+				best, denied, closest = n, deniedAt(said, from, to), said
 			}
 		}
 	}
@@ -307,8 +308,45 @@ func untrue(own []string, candidate []string) string {
 	case denied && !negated(own):
 		return strings.Join(content, " ")
 	}
-	return ""
+	return otherSubject(own, closest)
 }
+
+// between may stand between a subject and its verb.
+var between = wordSet(`had have has did do was were am are be been would could should might will can also then just already only even really finally first later soon still always never not to and or but so actually simply quickly slowly i've i'd i'll we've we'd we'll`)
+
+// otherSubject returns the verb of a lead-in that says the candidate did what somebody or something else did: of "our
+// servers trusted any request" that is "you trusted".
+func otherSubject(own, said []string) string {
+	at := slices.Index(own, "you")
+	if at < 0 {
+		return ""
+	}
+	verb := at + 1
+	for verb < len(own) && between[own[verb]] {
+		verb++
+	}
+	if verb >= len(own) || saying[own[verb]] {
+		return ""
+	}
+	found := ""
+	for j, w := range said {
+		if !sameStem(own[verb], w) {
+			continue
+		}
+		k := j - 1
+		for k >= 0 && between[said[k]] {
+			k--
+		}
+		if k < 0 || said[k] == "i" || said[k] == "we" || strings.HasPrefix(said[k], "i'") || strings.HasPrefix(said[k], "we'") || strings.HasSuffix(said[k], "ly") {
+			return "" // it is there with the candidate as its subject, or with none
+		}
+		found = own[verb]
+	}
+	return found
+}
+
+// saying are the verbs with which an interviewer tells what was said.
+var saying = wordSet(`said say mentioned mention told described describe noted explained talked spoke wrote stated`)
 
 var sentenceCut = regexp.MustCompile(`[.!?;]+(?:\s|$)|\n`)
 

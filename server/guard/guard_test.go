@@ -90,6 +90,9 @@ func TestALeadInKeepsToWhatTheCandidateSaid(t *testing.T) {
 		"You were buying another product for reasons of money.":                          false, // it was denied
 		"You rewrote the service, bought a product and failed the team at night.":        false, // put together
 		"You did not buy another product, for reasons of money.":                         true,
+		"You kept failing at night.":                                                     false, // the service did
+		"You were holding a lock far too long.":                                          false,
+		"You said your team had a service.":                                              true,
 		"You described the queue and the lock that your team rewrote with great delays.": false,
 	} {
 		broke := Check(lead+" "+question, Rules{Wording: question, Transcript: append([]string{asked}, candidate...), Candidate: candidate})

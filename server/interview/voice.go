@@ -16,7 +16,6 @@ type Brief struct {
 	Anchors     []string // clauses of the candidate's answers, best first; may be empty
 	Exchange    []Line
 	Seed        uint64
-	Rejected    string // why the first attempt was not spoken, empty on the first
 }
 
 // Utterance is what a voice wants to say. Anchor is the index of the anchor it rests on, or -1.

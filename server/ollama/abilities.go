@@ -123,16 +123,12 @@ func (c *Client) Probe(ctx context.Context, m Choice, voice *Voice, trials []Tri
 	for _, t := range trials {
 		say("its voice")
 		a.VoiceTried++
-		for range 2 { // as often as in an interview
-			u, err := voice.Speak(ctx, t.Brief)
-			if ctx.Err() != nil {
-				return a, ctx.Err()
-			}
-			if err == nil && t.Fit(u.Text) && u.Text != t.Brief.Question {
-				a.VoiceFit++
-				break
-			}
-			t.Brief.Rejected = "grounding"
+		u, err := voice.Speak(ctx, t.Brief)
+		if ctx.Err() != nil {
+			return a, ctx.Err()
+		}
+		if err == nil && t.Fit(u.Text) && u.Text != t.Brief.Question {
+			a.VoiceFit++
 		}
 	}
 	a.judge()

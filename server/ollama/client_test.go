@@ -197,7 +197,7 @@ func TestOneOptionSet(t *testing.T) {
 		if err := v.Preload(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		for _, b := range []interview.Brief{{Question: "Why?"}, {Question: "Why?", Rejected: "praise"}, {Question: "Why not?", Anchors: []string{"we did"}}} {
+		for _, b := range []interview.Brief{{Question: "Why?"}, {Question: "Why?", Seed: 9}, {Question: "Why not?", Anchors: []string{"we did"}}} {
 			if _, err := v.Speak(t.Context(), b); err != nil {
 				t.Fatal(err)
 			}
@@ -230,9 +230,6 @@ func TestOneOptionSet(t *testing.T) {
 		}
 		if n, ok := chats[1].Options["num_predict"].(float64); !ok || n < 1 || n > 100 {
 			t.Errorf("num_predict %v of a line is no small bound", chats[1].Options["num_predict"])
-		}
-		if chats[2].Options["temperature"] != float64(0) {
-			t.Errorf("a second attempt has temperature %v", chats[2].Options["temperature"])
 		}
 	}
 }

@@ -37,6 +37,10 @@ func TestJoin(t *testing.T) {
 		{"cut without a clause", "You " + strings.Repeat("moved the key out ", 8), "You moved the key out moved the key out moved the key out moved the key. " + q, 0},
 		{"a question of its own", "Why that? You moved it.", "Why that? You moved it. " + q, -1},
 		{"letters that change their length", "ȺȺȺȺ " + strings.ToUpper(q), "ȺȺȺȺ. " + q, -1},
+		{"our things are the candidate's", "You said that our key was in my build.", "You said that your key was in your build. " + q, -1},
+		{"what was said is told as said", "The key moved out of the build.", "You said the key moved out of the build. " + q, 0},
+		{"a name keeps its capital", "Rejected by Kubernetes for a week.", "You said rejected by Kubernetes for a week. " + q, -1},
+		{"what nobody said stays as it is", "Nothing like that was told.", "Nothing like that was told. " + q, -1},
 		{"nothing", " \n ", q, -1},
 		{"marks only", "...", q, -1},
 	}

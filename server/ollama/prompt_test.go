@@ -30,10 +30,6 @@ func TestPromptsGrowAtTheirEnd(t *testing.T) {
 		b.Anchors = []string{fmt.Sprintf("I did this in turn %d", turn)}
 		b.Question = fmt.Sprintf("What did you do in turn %d?", turn)
 		b.Seed = uint64(turn)
-		b.Rejected = ""
-		if turn%3 == 2 {
-			b.Rejected = "praise"
-		}
 		if _, err := v.Speak(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
@@ -77,7 +73,7 @@ func TestHostileAnswersStayDelimited(t *testing.T) {
 	for _, text := range hostile {
 		_, err := ollama.NewVoice(c, m, promptSet(t)).Speak(t.Context(), interview.Brief{Name: "Mara", Role: "Engineer", Question: "How did it end?",
 			Exchange: []interview.Line{{Text: "What happened?"}, {Candidate: true, Text: text}, {Text: "You said: “" + text + ".” And then?"}, {Candidate: true, Text: text}},
-			Anchors:  []string{text}, Rejected: text})
+			Anchors:  []string{text}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +91,7 @@ func TestHostileAnswersStayDelimited(t *testing.T) {
 			case "assistant":
 				want = [2]int{}
 			case "system":
-				want = [2]int{3, 3} // its own: the rule and two examples
+				want = [2]int{4, 4} // its own: the rule and three examples
 			}
 			if marks != want {
 				t.Errorf("text %d, message %d (%s) has marks %v, want %v: %q", i, j, msg.Role, marks, want, msg.Content)

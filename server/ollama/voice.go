@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -68,14 +69,7 @@ func (v *Voice) Speak(ctx context.Context, b interview.Brief) (interview.Utteran
 	if err != nil {
 		return interview.Utterance{}, err
 	}
-	temperature := head.Temperature
-	if b.Rejected != "" {
-		temperature = 0
-	}
-	// The name of the broken rule is enough: the words that broke it would stand in the prompt again, and of
-	// a hidden phrase they would say that it is one.
-	b.Rejected, _, _ = strings.Cut(b.Rejected, ":")
-	options := map[string]any{"temperature": temperature, "seed": int(b.Seed & 0x7fffffff), "num_predict": head.NumPredict, "stop": []string{"\n"}}
+	options := map[string]any{"temperature": head.Temperature, "seed": int(b.Seed & 0x7fffffff), "num_predict": head.NumPredict, "stop": []string{"\n"}}
 	messages, err := v.messages(b)
 	if err != nil {
 		return interview.Utterance{}, err
@@ -102,11 +96,7 @@ func (v *Voice) Speak(ctx context.Context, b interview.Brief) (interview.Utteran
 // messages is the prompt: the fixed system text, the exchange as it was said, and one task at the end, so
 // that a later request begins with all the bytes of an earlier one up to its task.
 func (v *Voice) messages(b interview.Brief) ([]api.Message, error) {
-	about := b
-	if b.Rejected != "" && len(b.Anchors) > 1 { // another thing to say back, where there is one
-		about.Anchors = b.Anchors[1:]
-	}
-	task, err := v.prompts.Render(leadPrompt, about)
+	task, err := v.prompts.Render(leadPrompt, b)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +118,7 @@ func (v *Voice) join(raw string, b interview.Brief) interview.Utterance {
 	lead = unlabel(lead, "Interviewer", "Assistant", b.Name)
 	lead = unquote(dropQuestion(lead, b.Question))
 	if !strings.Contains(lead, "?") {
-		lead = whole(firstClause(lead, min(maxLead, maxWords-len(strings.Fields(b.Question)))))
+		lead = told(whole(firstClause(lead, min(maxLead, maxWords-len(strings.Fields(b.Question))))), b)
 	}
 	if len(plain(lead)) == 0 {
 		return u
@@ -139,6 +129,52 @@ func (v *Voice) join(raw string, b interview.Brief) interview.Utterance {
 	}
 	u.Text = lead + " " + b.Question
 	return u
+}
+
+// ours are the words for the candidate's own things that a small model leaves as they were.
+var ours = regexp.MustCompile(`(?i)\b(our|my)\b`)
+
+// told makes a lead-in what the candidate said and not what the interviewer claims: "three apps used an old address" is
+// told as "You said three apps used an old address", and our is your.
+func told(lead string, b interview.Brief) string {
+	if strings.ContainsAny(lead, "\"“”") || len(plain(lead)) == 0 {
+		return lead
+	}
+	lead = ours.ReplaceAllStringFunc(lead, func(w string) string {
+		if w[0] == 'O' || w[0] == 'M' {
+			return "Your"
+		}
+		return "your"
+	})
+	first := plain(lead)[0]
+	if first == "you" || first == "your" || first == "so" || first == "then" {
+		return lead
+	}
+	for _, a := range b.Anchors { // only what is said back; anything else is for the guard to see as it is
+		if words := plain(a); len(words) > 0 && (slices.Contains(words, first) || first == "the" || first == "a") {
+			if !properName(lead, b) {
+				r, size := utf8.DecodeRuneInString(lead)
+				lead = string(unicode.ToLower(r)) + lead[size:]
+			}
+			return "You said " + lead
+		}
+	}
+	return lead
+}
+
+// properName reports whether the first word of a line keeps its capital: it stands with one elsewhere in an anchor, not
+// at its beginning, or has another behind it.
+func properName(lead string, b interview.Brief) bool {
+	first, _, _ := strings.Cut(lead, " ")
+	if strings.ToUpper(first) == first || strings.ToLower(first[1:]) != first[1:] { // I, API, GitHub
+		return true
+	}
+	for _, l := range b.Exchange {
+		if i := strings.Index(l.Text, " "+first); l.Candidate && i > 0 && !strings.ContainsAny(l.Text[i-1:i], ".!?:\n") {
+			return true
+		}
+	}
+	return false
 }
 
 // closing are the marks that may follow the last one of a sentence.

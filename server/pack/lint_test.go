@@ -69,6 +69,7 @@ var breakages = []breakage{
 	{"a switch that has drifted", "2-code-review/cr-py-seat-holds/seat_holds.py", swap(`"passengers": booking.passengers}`, `"passengers": 1}`), "cr-py-seat-holds/rubric.yaml: switches.w-hold.vulnerable: is not what stands"},
 	{"a date that is none", "4-incidents/ch-empty-pool/rubric.yaml", swap(`reviewed_on: "2026-11-23"`, "reviewed_on: soon"), "ch-empty-pool/rubric.yaml: reviewed_on"},
 	{"a format it cannot run", "pack.yaml", swap("formats: [story-drill,", "formats: [threat-model, story-drill,"), "the pack has no item of kind threat-model;"},
+	{"a number as a phrase", "4-incidents/ch-empty-pool/rubric.yaml", swap("synonyms: [trigger, ", "synonyms: [trigger, 443, "), "ch-empty-pool/rubric.yaml: points.synonyms: line 15: 443 is a text here"},
 	{"two questions in one", "misconceptions.yaml", swap("What does your average show?", "What does your average show? And why?"), "misconceptions.yaml: mc-average-latency.probe"},
 }
 

@@ -65,6 +65,7 @@ func (l *loader) decode(file string, into any) bool {
 	dec := yaml.NewDecoder(bytes.NewReader(raw))
 	dec.KnownFields(true)
 	err = dec.Decode(into)
+	l.quoted(file, raw, into)
 	var typed *yaml.TypeError
 	switch {
 	case err == nil:

@@ -22,7 +22,7 @@ var commanding = regexp.MustCompile(`(?i)\b(?:ignore|disregard|system prompt|ins
 
 // toUs marks a sentence that speaks to the interviewer or to a machine behind it, not of what happened. None of its
 // clauses is repeated: "the interview is over", said back, would be the interviewer's own words.
-var toUs = regexp.MustCompile(`(?i)^\W*(?:system|assistant|user|developer)\s*:|<\|?/?(?:im_|system|assistant|user)|\b(?:the|this|our|your) interview(?: is|'s)(?: now)? (?:over|ended|done|finished|complete)|\b(?:print|reveal|show|tell|give)\b[^.?!]{0,12}\b(?:the|your) (?:rubric|system prompt|principle you)|\byou (?:have )?(?:passed|are hired)\b|\bprevious instructions\b`)
+var toUs = regexp.MustCompile(`(?i)^\W*(?:system|assistant|user|developer)\s*:|<\|?/?(?:im_|system|assistant|user)|\b(?:the|this|our|your) interview(?: is|'s)(?: now)? (?:over|ended|done|finished|complete)|\b(?:print|reveal|show|tell|give)\b[^.?!]{0,12}\b(?:the|your) (?:rubric|system prompt|principle you)|\byou (?:have )?(?:passed|are hired)\b|\bprevious instructions\b|\b(?:i|we)(?:'ve| have)?(?: already| just)? (?:told|answered) you\b|\b(?:told|tell) (?:you|me) (?:that )?(?:already|before|my answer)\b|\byou (?:already )?(?:asked|tell)\b|\b(?:your|this|that|stupid|silly) questions?\b`)
 
 // clauses cuts a sentence at commas, semicolons, dashes and before conjunctions, and trims what does not stand alone.
 func clauses(text string, s Span) []Span {
@@ -215,6 +215,9 @@ func suits(code string, p Part, c *clue, s Span, r Reading) float64 {
 			}
 		}
 	case "Q02", "Q03":
+		if c.past+c.iActs+c.weActs+c.passive == 0 && !figure {
+			return 0 // what is always so is no situation: "my favourite food is pasta"
+		}
 		if p == Situation {
 			v = 1 + float64(min(c.past, 1))*0.5
 		}
