@@ -32,6 +32,9 @@ func (c catalog) Formats() any {
 	for _, f := range c.pack.Formats {
 		v := formatView{ID: f.ID, Title: f.Title, Summary: f.Summary, Minutes: f.Minutes, Modes: f.Modes, Single: f.Single, Phases: []interview.PhaseInfo{}, Kinds: []interview.Kind{}}
 		for _, r := range f.Rounds {
+			if f.Blueprint { // what comes is told round by round
+				break
+			}
 			for _, p := range r.Phases {
 				v.Phases = append(v.Phases, interview.PhaseInfo{ID: p.ID, Title: p.Title, Minutes: p.Minutes, Who: p.Who})
 				for _, k := range p.Items {

@@ -40,6 +40,7 @@ type Drafts interface {
 type History interface {
 	UsedWordings(ctx context.Context, except string) (map[string]int, error)
 	UsedItems(ctx context.Context, except string) (map[string]int, error)
+	UsedBlueprints(ctx context.Context) (map[string]int, error)
 }
 
 // Interviewer speaks one authored question. An error means that it could not speak at all; what it says
@@ -211,7 +212,11 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 			return none, interview.FieldError(later.field, "%s is not in this version yet; leave it out", later.field)
 		}
 	}
-	if err := e.checkChoice(ctx, f, &n); err != nil {
+	if f.Blueprint {
+		if err := e.checkBlueprint(f, &n); err != nil {
+			return none, err
+		}
+	} else if err := e.checkChoice(ctx, f, &n); err != nil {
 		return none, err
 	}
 	seed, seeded := e.Seed, e.Seed != 0
@@ -224,7 +229,13 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	_, voice := e.Voice(ctx)
 	out := interview.SessionCreated{Format: f.ID, Title: f.Title, Mode: n.Mode, Level: n.Level, Minutes: f.Minutes, Seed: seed, Seeded: seeded,
 		Item: n.Item, Princ: n.Principle, RetryOf: n.RetryOf, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
-	for _, r := range f.Rounds {
+	if f.Blueprint {
+		out.Item, out.Principles = "", n.Principles
+		if err := e.fill(ctx, &out, n.Item); err != nil {
+			return none, err
+		}
+	}
+	for _, r := range out.Plan.Rounds {
 		for _, p := range r.Phases {
 			out.Phases = append(out.Phases, interview.PhaseInfo{ID: p.ID, Title: p.Title, Minutes: p.Minutes * float64(max(1, p.Count)), Who: p.Who})
 			if p.Kind == interview.PhaseQuestions {
@@ -254,6 +265,9 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 		if len(events) == 0 || n.Item == "" {
 			return interview.FieldError("retry_of", "there is no session %q with an exercise to try again", n.RetryOf)
 		}
+	}
+	if len(n.Principles) > 0 {
+		return interview.FieldError("principles", "%s takes no list of principles; they are for one more interview of a loop", f.Title)
 	}
 	if (n.Item != "" || n.Principle != "") && !f.Single {
 		return interview.FieldError("item", "%s draws its own items; choose an item only for a single exercise", f.Title)

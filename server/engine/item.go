@@ -153,6 +153,9 @@ func (s *session) pick(ctx context.Context, p *interview.Phase) (*interview.Item
 	if it := s.e.Pack.Items[s.st.Session.Item]; it != nil {
 		return it, nil
 	}
+	if it := s.e.Pack.Items[p.Item]; it != nil {
+		return it, nil
+	}
 	items := s.openItems(p)
 	if len(items) == 0 {
 		return nil, interview.Errorf(interview.CodeInternal, "pack %s has no item left for %s", s.e.Pack.ID, p.Title)
@@ -533,7 +536,7 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 		in.Heard = ear.Heard(said)
 	}
 	for _, other := range s.st.Blocks {
-		if other.Block == b.Block || other.Kind != string(interview.KindBehavioural) {
+		if other.Block == b.Block || other.Round != b.Round || other.Kind != string(interview.KindBehavioural) {
 			continue
 		}
 		for _, n := range other.Turns {
@@ -542,6 +545,7 @@ func (s *session) chooserInput(ctx context.Context, b *interview.Block, p *inter
 			}
 		}
 	}
+	in.Elsewhere = s.toldElsewhere(b.Round)
 	return in, nil
 }
 

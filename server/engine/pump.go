@@ -103,7 +103,7 @@ func (s *session) foresee(turn int, text string) {
 	if err != nil || !s.e.begin() {
 		return // append says what is wrong
 	}
-	then := &session{e: s.e, st: st, voice: s.voice, heard: maps.Clone(s.heard), readings: maps.Clone(s.readings)}
+	then := &session{e: s.e, st: st, voice: s.voice, heard: maps.Clone(s.heard), readings: maps.Clone(s.readings), told: maps.Clone(s.told)}
 	ahead := make(chan foreseen, 1)
 	s.ahead, s.aheadText = ahead, text
 	go func() {
@@ -123,7 +123,7 @@ func (s *session) decided(ctx context.Context) (*step, error) {
 		answer := s.aheadText
 		s.forget()
 		if t := s.lastTurn(); f.err == nil && f.seq == s.st.Seq && t != nil && t.Answered && t.Answer == answer {
-			s.heard, s.readings = f.then.heard, f.then.readings
+			s.heard, s.readings, s.told = f.then.heard, f.then.readings, f.then.told
 			return f.step, nil
 		}
 	}
@@ -238,7 +238,7 @@ func (s *session) startBlock(ctx context.Context, p *interview.Phase, no int) (*
 			b.Artifacts = appendNew(b.Artifacts, fitting(item, st.Artifacts)...)
 		}
 	}
-	if t := s.e.Pack.Lines.Transitions[p.ID]; t != "" && len(s.round().Phases) > 1 {
+	if t := s.e.Pack.Lines.Transitions[lineOf(p.ID)]; t != "" && len(s.round().Phases) > 1 {
 		b.Text = t
 	}
 	return emit(interview.NewEvent(interview.EvBlockStarted, b)), nil
@@ -308,17 +308,17 @@ func (s *session) candidateAsks(_ context.Context, b *interview.Block, p *interv
 }
 
 // budget is how many seconds of interview clock a block has: its minutes, less what the session is behind
-// its plan, but never under six tenths of them.
+// the plan of this round, but never under six tenths of them.
 func (s *session) budget(b *interview.Block, p *interview.Phase) float64 {
 	planned := 0.0
 	for i, r := range s.st.Session.Plan.Rounds {
 		for j, q := range r.Phases {
-			if i < b.Round-1 || i == b.Round-1 && j < b.PhaseNo {
+			if i == b.Round-1 && j < b.PhaseNo {
 				planned += q.Minutes * 60 * float64(blocksOf(&q))
 			}
 		}
 	}
-	behind := max(0, b.StartS-planned)
+	behind := max(0, b.StartS-startOf(&s.st, b.Round)-planned)
 	if blocksOf(p) > 1 {
 		behind = 0
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"rehearse/server/interview"
+	"rehearse/server/probing"
 	"rehearse/server/reading"
 )
 
@@ -34,6 +35,8 @@ type session struct {
 	heard map[string]map[string]int
 	// readings are the answers read for choices so far.
 	readings map[string]reading.Reading
+	// told is what passes of a story to other interviewers, by the turn it was told in.
+	told map[int]probing.Told
 	// ahead brings what was foreseen after the answer that is being typed or kept.
 	ahead chan foreseen
 	// ids are the commands that were acted on, where this process has seen them all; nil asks the store.
@@ -54,7 +57,7 @@ type speech struct {
 func (sp *speech) halt() { sp.once.Do(func() { close(sp.stop); sp.cancel() }) }
 
 func newSession(e *Engine, st interview.State) *session {
-	s := &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}, readings: map[string]reading.Reading{}}
+	s := &session{e: e, st: st, subs: map[int]func(interview.Frame){}, heard: map[string]map[string]int{}, readings: map[string]reading.Reading{}, told: map[int]probing.Told{}}
 	if st.Seq == 1 { // just created: no command was acted on yet
 		s.ids = map[string]int64{}
 	}

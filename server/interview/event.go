@@ -74,21 +74,24 @@ type PhaseInfo struct {
 // SessionCreated is the payload of session.created. Everything a later run needs to make the
 // same choices stands in it.
 type SessionCreated struct {
-	Format  string      `json:"format"`
-	Title   string      `json:"title"`
-	Mode    Mode        `json:"mode"`
-	Level   string      `json:"level"`
-	Minutes float64     `json:"minutes"`
-	Seed    uint64      `json:"seed"`
-	Seeded  bool        `json:"seeded"` // the seed was given: choices ignore other sessions
-	Item    string      `json:"item,omitempty"`
-	Princ   string      `json:"principle,omitempty"`
-	Guess   bool        `json:"guess,omitempty"`
-	RetryOf string      `json:"retry_of,omitempty"`
-	Voice   VoiceInfo   `json:"voice"`
-	Pack    PackRef     `json:"pack"`
-	Phases  []PhaseInfo `json:"phases"`
-	Plan    Format      `json:"plan"` // the plan as it was when the session began
+	Format  string  `json:"format"`
+	Title   string  `json:"title"`
+	Mode    Mode    `json:"mode"`
+	Level   string  `json:"level"`
+	Minutes float64 `json:"minutes"`
+	Seed    uint64  `json:"seed"`
+	Seeded  bool    `json:"seeded"` // the seed was given: choices ignore other sessions
+	Item    string  `json:"item,omitempty"`
+	Princ   string  `json:"principle,omitempty"`
+	// Blueprint is the item that named the interviewers and what they ask; Principles are what one more interview is about.
+	Blueprint  string      `json:"blueprint,omitempty"`
+	Principles []string    `json:"principles,omitempty"`
+	Guess      bool        `json:"guess,omitempty"`
+	RetryOf    string      `json:"retry_of,omitempty"`
+	Voice      VoiceInfo   `json:"voice"`
+	Pack       PackRef     `json:"pack"`
+	Phases     []PhaseInfo `json:"phases"`
+	Plan       Format      `json:"plan"` // the plan as it was when the session began
 }
 
 // Interviewer is what the candidate learns of the person asking.

@@ -12,19 +12,23 @@ const (
 
 // Format is a plan of rounds and phases, as data. All minutes are on the interview clock and are ceilings.
 type Format struct {
-	ID      string      `yaml:"id" json:"id"`
-	Title   string      `yaml:"title" json:"title"`
-	Summary string      `yaml:"summary" json:"summary"`
-	Minutes float64     `yaml:"minutes" json:"minutes"`
-	Modes   []Mode      `yaml:"modes" json:"modes"`
-	Single  bool        `yaml:"single,omitempty" json:"single,omitempty"` // one exercise: accepts an item, may be a drill and can be retried
-	Report  string      `yaml:"report" json:"report"`                     // full or drill
-	Rounds  []RoundPlan `yaml:"rounds" json:"rounds"`
+	ID      string  `yaml:"id" json:"id"`
+	Title   string  `yaml:"title" json:"title"`
+	Summary string  `yaml:"summary" json:"summary"`
+	Minutes float64 `yaml:"minutes" json:"minutes"`
+	Modes   []Mode  `yaml:"modes" json:"modes"`
+	Single  bool    `yaml:"single,omitempty" json:"single,omitempty"` // one exercise: accepts an item, may be a drill and can be retried
+	Report  string  `yaml:"report" json:"report"`                     // full or drill
+	// Blueprint says that a blueprint names the interviewers and their items. The format then has one round, which every
+	// interviewer's round is made from: what comes before and after the items, and a phase for each kind of item there may be.
+	Blueprint bool        `yaml:"blueprint,omitempty" json:"blueprint,omitempty"`
+	Rounds    []RoundPlan `yaml:"rounds" json:"rounds"`
 }
 
 // RoundPlan is one interviewer and their phases.
 type RoundPlan struct {
-	Persona string  `yaml:"persona" json:"persona"`
+	Persona string  `yaml:"persona,omitempty" json:"persona"`
+	Area    string  `yaml:"-" json:"area,omitempty"` // the interviewer's technical area in words, from a blueprint
 	Phases  []Phase `yaml:"phases" json:"phases"`
 }
 
@@ -64,6 +68,8 @@ type Phase struct {
 	FollowupSeconds int `yaml:"followup_seconds,omitempty" json:"followup_seconds,omitempty"`
 	// Count is how many items are drawn one after the other (cards); 0 means 1.
 	Count int `yaml:"count,omitempty" json:"count,omitempty"`
+	// Item is the one item of this phase, where a blueprint says which; empty draws one.
+	Item string `yaml:"-" json:"item,omitempty"`
 }
 
 // Step is one part of an exercise: what the interviewer asks for and how its time is counted.

@@ -13,10 +13,12 @@ type NewSession struct {
 	Seed      *uint64 `json:"seed,omitempty"`
 	Item      string  `json:"item,omitempty"`
 	Principle string  `json:"principle,omitempty"`
-	Story     string  `json:"story,omitempty"`
-	Guess     bool    `json:"guess,omitempty"`
-	RetryOf   string  `json:"retry_of,omitempty"`
-	Fork      *Fork   `json:"fork,omitempty"`
+	// Principles make one more interview of a loop: a single round with a story for each of them, three at most.
+	Principles []string `json:"principles,omitempty"`
+	Story      string   `json:"story,omitempty"`
+	Guess      bool     `json:"guess,omitempty"`
+	RetryOf    string   `json:"retry_of,omitempty"`
+	Fork       *Fork    `json:"fork,omitempty"`
 }
 
 // Fork names a turn of an earlier session to go on from.
@@ -32,6 +34,7 @@ type Summary struct {
 	Title      string     `json:"title"`
 	Mode       Mode       `json:"mode"`
 	Level      string     `json:"level"`
+	Blueprint  string     `json:"blueprint,omitempty"` // of a format that a blueprint fills
 	CreatedAt  time.Time  `json:"created_at"`
 	ClosedAt   *time.Time `json:"closed_at,omitempty"`
 	Closed     bool       `json:"closed"`

@@ -199,7 +199,7 @@ func (s *State) turnWallS(t *Turn, now time.Time) float64 {
 // Summary is the state on one line.
 func (s *State) Summary() Summary {
 	sum := Summary{ID: s.ID, Format: s.Session.Format, Title: s.Session.Title, Mode: s.Session.Mode, Level: s.Session.Level,
-		CreatedAt: s.Created, Closed: s.Closed, Why: s.Why, Blocks: len(s.Blocks), Turns: len(s.Turns), InterviewS: s.InterviewS, Seq: s.Seq}
+		Blueprint: s.Session.Blueprint, CreatedAt: s.Created, Closed: s.Closed, Why: s.Why, Blocks: len(s.Blocks), Turns: len(s.Turns), InterviewS: s.InterviewS, Seq: s.Seq}
 	if s.Closed {
 		at := s.ClosedAt
 		sum.ClosedAt = &at

@@ -412,6 +412,10 @@ func (c *checker) formats() {
 		if len(f.Rounds) == 0 || len(f.Modes) == 0 || f.Minutes <= 0 {
 			c.fail(at, "rounds", "a format needs rounds, modes and minutes")
 		}
+		if f.Blueprint {
+			c.blueprinted(at, &f)
+			continue
+		}
 		for _, r := range f.Rounds {
 			if !slices.ContainsFunc(c.pack.Personas, func(p interview.Persona) bool { return p.ID == r.Persona }) {
 				c.fail(at, "persona", "there is no persona %q", r.Persona)

@@ -664,8 +664,19 @@ func (c *checker) asked(at, key, id string, used map[string]bool) {
 }
 
 // fits checks that the items of a blueprint go into the phases of its format, in their order. Where a format leaves its
-// rounds to the blueprint (it has one round and no items of its own), there is nothing to fit.
+// rounds to the blueprint, each item needs only some phase that takes its kind.
 func (c *checker) fits(at string, f *interview.Format, rounds []interview.RoundChoice) {
+	if f.Blueprint {
+		for i, round := range rounds {
+			for _, id := range round.Items {
+				it := c.pack.Items[id]
+				if it != nil && !slices.ContainsFunc(f.Rounds[0].Phases, func(ph interview.Phase) bool { return slices.Contains(ph.Items, it.Kind) }) {
+					c.fail(at, fmt.Sprintf("rounds.%d.items", i+1), "%q is a %s, which has no place in %s", id, it.Kind, f.ID)
+				}
+			}
+		}
+		return
+	}
 	if len(rounds) != len(f.Rounds) {
 		c.fail(at, "rounds", "there are %d, and %s has %d", len(rounds), f.ID, len(f.Rounds))
 		return
@@ -687,5 +698,18 @@ func (c *checker) fits(at string, f *interview.Format, rounds []interview.RoundC
 				c.fail(at, key, "%q is a %s; place %d takes %s", id, it.Kind, k+1, wants[k])
 			}
 		}
+	}
+}
+
+// blueprinted checks a format whose rounds a blueprint makes: it has one round to make them from, and the pack a blueprint.
+func (c *checker) blueprinted(at string, f *interview.Format) {
+	if len(f.Rounds) != 1 || f.Rounds[0].Persona != "" {
+		c.fail(at, "rounds", "a format with blueprint has one round, without a persona")
+	}
+	if !slices.ContainsFunc(sortedKeys(c.pack.Items), func(id string) bool {
+		it := c.pack.Items[id]
+		return it.Kind == interview.KindBlueprint && it.Format == f.ID && it.Status != "retired"
+	}) {
+		c.fail(at, "blueprint", "the pack has no blueprint for it; pack.yaml: formats names the formats a pack offers")
 	}
 }

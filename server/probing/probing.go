@@ -58,6 +58,7 @@ type Input struct {
 	Observable bool            // an outcome one could observe counts as a result
 	Steps      []string        // steps whose points may be asked for now; empty means all
 	Earlier    []Exchange      // main answers of earlier blocks, for reuse and for figures that disagree
+	Elsewhere  []Told          // what is known of stories that other interviewers heard
 	Used       map[string]int  // wordings used before, by this person, with how often
 	Asked      map[string]bool // wordings used in this session: never again
 	Dig        bool            // keep going: dive-deep
@@ -461,6 +462,11 @@ func (c *chooser) consistency() (Choice, bool) {
 			return choice, true
 		}
 	}
+	for _, t := range slices.Backward(c.Elsewhere) {
+		if choice, ok := c.elsewhere(t); ok {
+			return choice, true
+		}
+	}
 	return Choice{}, false
 }
 
@@ -472,6 +478,11 @@ func (c *chooser) reuse() (Choice, bool) {
 	for _, x := range c.Earlier {
 		if reading.Reused(x.Answer, c.Exchanges[0].Answer) >= ReusedAbove {
 			return c.ask("Q18", "this story was told before", nil)
+		}
+	}
+	for _, t := range c.Elsewhere {
+		if reading.ReusedMarks(t.Marks, reading.Marks(c.Exchanges[0].Answer)) >= ReusedAbove {
+			return c.ask("Q18", "this story was told to another interviewer", nil)
 		}
 	}
 	return Choice{}, false

@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"hash/fnv"
 	"maps"
 	"regexp"
 	"slices"
@@ -306,6 +307,33 @@ func Reused(earlier, later string) float64 {
 		}
 	}
 	return float64(n) / float64(min(len(a), len(b)))
+}
+
+// Marks are fingerprints of the words and figures that Reused compares, sorted: by them the same story is known again, and
+// nothing of it can be read in them.
+func Marks(text string) []uint64 {
+	var out []uint64
+	for w := range rare(text) {
+		h := fnv.New64a()
+		_, _ = h.Write([]byte(w))
+		out = append(out, h.Sum64())
+	}
+	slices.Sort(out)
+	return out
+}
+
+// ReusedMarks is Reused over Marks.
+func ReusedMarks(earlier, later []uint64) float64 {
+	if len(later) < 8 || len(earlier) < 8 {
+		return 0
+	}
+	n := 0
+	for _, m := range later {
+		if _, found := slices.BinarySearch(earlier, m); found {
+			n++
+		}
+	}
+	return float64(n) / float64(min(len(earlier), len(later)))
 }
 
 // Telling returns the words that Reused compares, sorted: those that tell one story from another.

@@ -121,6 +121,11 @@ func (s *Store) UsedItems(ctx context.Context, except string) (map[string]int, e
 		FROM events WHERE type = 'block.started' AND session <> ? GROUP BY used`, except)
 }
 
+// UsedBlueprints counts how many sessions each blueprint has filled.
+func (s *Store) UsedBlueprints(ctx context.Context) (map[string]int, error) {
+	return s.count(ctx, `SELECT coalesce(json_extract(summary, '$.blueprint'), '') AS used, count(*) FROM sessions WHERE id <> ? GROUP BY used`, "")
+}
+
 // AnswersTo returns what was answered to an item before a session began, the newest first, at most limit.
 func (s *Store) AnswersTo(ctx context.Context, item, session string, limit int) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT json_extract(a.data, '$.text')
