@@ -44,6 +44,7 @@ var rooms = []room{
 	{"server/pack", []string{"server/interview", "go.yaml.in/yaml/v3"}, "one loader for shipped and user packs"},
 	{"server/pack/packtest", []string{"server/interview", "server/pack", "knowledge"}, "the shipped content for tests"},
 	{"server/report", []string{"server/interview", "server/reading", "server/probing", "server/grading", "server/progress"}, "events in, report out; it asks nobody, matches findings and steps as grading does, and tells a history what was measured"},
+	{"server/debrief", []string{"server/interview", "server/grading", "server/reading", "server/probing"}, "a loop's log in, its votes and outcome out; it reads grades as they stand and asks nobody, so that no vote can see another"},
 	{"server/progress", []string{"server/interview"}, "what sessions show and what comes next are functions of a history; it reads no text, no log and no clock"},
 	{"server/diagram", []string{"server/interview"}, "a drawing is a function of its text"},
 	{"server/strict", []string{"server/interview"}, "one way to read somebody else's JSON, for every door; it knows no shape of its own"},

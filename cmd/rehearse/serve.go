@@ -204,6 +204,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Log:      store,
 			Catalog:  catalog{loaded, voices},
 			Reports:  reports{a.engine, store, loaded, shelf},
+			Debriefs: reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
 			Progress: a.coach, Plans: a.coach, Cards: a.coach,

@@ -19,6 +19,7 @@ import (
 
 	"rehearse/knowledge"
 	"rehearse/server/config"
+	"rehearse/server/debrief"
 	"rehearse/server/grading"
 	"rehearse/server/interview"
 	"rehearse/server/ollama"
@@ -324,12 +325,18 @@ func export(ctx context.Context, p Program) (err error) {
 			title, rest, _ := strings.Cut(text, "\n")
 			text = title + "\n\n**Not a report yet: " + note + ".**\n" + rest
 		}
+		if isLoop(&st) && st.Closed {
+			text = debrief.Build(&st, loaded).Markdown() + "\n" + text
+		}
 		_, err = fmt.Fprint(p.Out, text)
 		return err
 	}
 	enc := json.NewEncoder(p.Out)
 	enc.SetIndent("", "  ")
 	out := map[string]any{"session": id, "closed": st.Closed, "events": events, "report": rep}
+	if isLoop(&st) && st.Closed {
+		out["debrief"] = debrief.Build(&st, loaded)
+	}
 	if note != "" {
 		out["note"] = note
 	}

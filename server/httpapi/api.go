@@ -68,6 +68,7 @@ type API struct {
 	Progress Progress
 	Plans    Plans
 	Cards    Cards
+	Debriefs Debriefs
 	Health   func(context.Context) any // the body of /health; nil says only that the server is up
 	Logger   *slog.Logger              // what is ours to mend is logged here, once
 }
@@ -99,6 +100,7 @@ func (a *API) Register(e *echo.Echo) {
 	get("/sessions/:id/events", a.events)
 	get("/sessions/:id/report", a.report)
 	get("/sessions/:id/report.md", a.markdown)
+	get("/sessions/:id/debrief", a.debrief)
 	g.POST("/sessions/:id/regrade", a.regrade)
 	a.practice(g, get)
 }
