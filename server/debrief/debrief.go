@@ -4,6 +4,7 @@
 package debrief
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -135,6 +136,7 @@ type rated struct {
 	it         *interview.Item
 	rubric     *interview.Rubric
 	principles []string
+	about      string // what a note calls it
 	g          grading.Grade
 	status     string // graded, or why there is no number
 	ok         bool   // there is a number
@@ -225,6 +227,12 @@ func rate(st *interview.State, b *interview.Block, p *interview.Pack) *rated {
 	if r.rubric != nil && r.story() {
 		r.principles = r.rubric.Principles
 	}
+	r.about = b.Title
+	for _, pr := range p.Principles {
+		if slices.Contains(r.principles, pr.ID) {
+			r.about = "the story on " + pr.Name
+		}
+	}
 	answered := slices.ContainsFunc(b.Turns, func(n int) bool { return st.Turn(n).Answered })
 	switch {
 	case !answered:
@@ -282,7 +290,7 @@ func matrix(p *interview.Pack, people []Interviewer, all []*rated) []Row {
 func levelFit(all []*rated) *float64 {
 	sum, n := 0.0, 0
 	for _, r := range all {
-		if v := r.g.Dimensions["B6"]; r.ok && v != nil {
+		if v := r.g.Dimensions["B6"]; r.ok && r.judged() && v != nil {
 			sum, n = sum+float64(*v), n+1
 		}
 	}
@@ -303,33 +311,23 @@ func next(st *interview.State, out *Outcome, rows []Row, differ []Disagreement) 
 		return nil
 	}
 	var picked []interview.Label
-	take := func(want func(Row) bool) {
-		for _, row := range rows {
+	take := func(from []Row, want func(Row) bool) {
+		for _, row := range from {
 			if len(picked) < mostAgain && want(row) && !slices.Contains(picked, row.Principle) {
 				picked = append(picked, row.Principle)
 			}
 		}
 	}
-	take(func(r Row) bool { return len(r.Points) >= 2 && *r.Mean < 2 })
-	take(func(r Row) bool { return r.Gap && len(r.Open) > 0 })
-	take(func(r Row) bool {
+	known := slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Mean == nil })
+	slices.SortStableFunc(known, func(a, b Row) int { return cmp.Compare(*a.Mean, *b.Mean) })
+	take(known, func(r Row) bool { return len(r.Points) >= floorTimes && *r.Mean < floorRow })
+	take(rows, func(r Row) bool { return r.Gap && len(r.Open) > 0 })
+	take(rows, func(r Row) bool {
 		return slices.ContainsFunc(differ, func(d Disagreement) bool { return d.About == r.Principle.Label })
 	})
-	all := rows
-	rows = slices.DeleteFunc(slices.Clone(rows), func(r Row) bool { return r.Mean == nil })
-	slices.SortStableFunc(rows, func(a, b Row) int {
-		switch {
-		case *a.Mean < *b.Mean:
-			return -1
-		case *a.Mean > *b.Mean:
-			return 1
-		}
-		return 0
-	})
-	take(func(r Row) bool { return *r.Mean < 3 })
-	take(func(r Row) bool { return len(r.Points) < 2 })
-	rows = all
-	take(func(r Row) bool { return r.Gap })
+	take(known, func(r Row) bool { return *r.Mean < 3 })
+	take(known, func(r Row) bool { return len(r.Points) < floorTimes })
+	take(rows, func(r Row) bool { return r.Gap })
 	if len(picked) == 0 {
 		return nil
 	}

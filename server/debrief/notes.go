@@ -63,7 +63,7 @@ func note(st *interview.State, who Interviewer, blocks []*rated) Note {
 				for _, q := range f.Quotes {
 					qs = append(qs, interview.Quote(q))
 				}
-				n.Against = append(n.Against, Line{Block: r.b.Block, About: r.b.Title, Text: f.Say, By: "authored rule", Quotes: quotesOf(st, qs)})
+				n.Against = append(n.Against, Line{Block: r.b.Block, About: r.about, Text: f.Say, By: "authored rule", Quotes: quotesOf(st, qs)})
 			}
 		}
 	}
@@ -75,7 +75,7 @@ func note(st *interview.State, who Interviewer, blocks []*rated) Note {
 
 // open is a block without a number.
 func open(st *interview.State, r *rated) Line {
-	l := Line{Block: r.b.Block, About: r.b.Title, Text: r.status, Quotes: first(st, r.b)}
+	l := Line{Block: r.b.Block, About: r.about, Text: r.status, Quotes: first(st, r.b)}
 	l.Absent = len(l.Quotes) == 0
 	return l
 }
@@ -95,14 +95,21 @@ func first(st *interview.State, b *interview.Block) []Quote {
 }
 
 func (n *Note) story(st *interview.State, r *rated) {
+	var names []string
+	var quotes []Quote
 	for _, d := range dimensions {
 		v := r.g.Dimensions[d.id]
 		if v == nil {
-			n.Unknowns = append(n.Unknowns, Line{Block: r.b.Block, About: d.name, Text: "needs a reader: no certified model judged it. This is what there is to go by.", Quotes: heard(st, r.b, d.id)})
+			names = append(names, d.name)
+			for _, q := range heard(st, r.b, d.id) {
+				if !slices.Contains(quotes, q) {
+					quotes = append(quotes, q)
+				}
+			}
 			continue
 		}
 		x := float64(*v)
-		l := Line{Block: r.b.Block, About: d.name, Text: "nothing in the answer shows it", Value: &x, By: "measured", Quotes: []Quote{}}
+		l := Line{Block: r.b.Block, About: d.name + ", " + r.about, Text: "nothing in the answer shows it", Value: &x, By: "measured", Quotes: []Quote{}}
 		for _, dec := range r.g.Decisions {
 			if dec.Dimension == d.id {
 				var qs []interview.Quote
@@ -120,6 +127,13 @@ func (n *Note) story(st *interview.State, r *rated) {
 		} else {
 			n.Against = append(n.Against, l)
 		}
+	}
+	if len(names) > 0 {
+		why := "needs a reader, and no certified model judged it."
+		if r.judged() {
+			why = r.g.Model + " could not decide it."
+		}
+		n.Unknowns = append(n.Unknowns, Line{Block: r.b.Block, About: listed(names) + ", " + r.about, Text: why + " This is what there is to go by.", Quotes: quotes})
 	}
 }
 
@@ -179,7 +193,7 @@ func (n *Note) exercise(st *interview.State, r *rated) {
 		for _, q := range v.Quotes {
 			qs = append(qs, interview.Quote(q))
 		}
-		l := Line{Block: r.b.Block, About: r.b.Title, Text: r.rubric.Points[i].Text, By: v.By, Quotes: quotesOf(st, qs)}
+		l := Line{Block: r.b.Block, About: r.about, Text: r.rubric.Points[i].Text, By: v.By, Quotes: quotesOf(st, qs)}
 		switch {
 		case v.Verdict == interview.VerdictYes:
 			made = append(made, l)
@@ -195,7 +209,7 @@ func (n *Note) exercise(st *interview.State, r *rated) {
 	n.Against = append(n.Against, missing[:min(mostLines, len(missing))]...)
 	n.Unknowns = append(n.Unknowns, unclear[:min(mostLines, len(unclear))]...)
 	if len(made) == 0 && len(missing) == 0 && x != nil {
-		l := Line{Block: r.b.Block, About: r.b.Title, Text: fmt.Sprintf("came to %.2f of 5 as a whole", *x), Value: x, By: r.by(), Quotes: first(st, r.b)}
+		l := Line{Block: r.b.Block, About: r.about, Text: fmt.Sprintf("came to %.2f of 5 as a whole", *x), Value: x, By: r.by(), Quotes: first(st, r.b)}
 		if *x >= 3 {
 			n.For = append(n.For, l)
 		} else {

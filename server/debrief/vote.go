@@ -114,8 +114,8 @@ func vote(who Interviewer, blocks []*rated, held bool) Vote {
 	return out
 }
 
-// values are the dimensions of a round: those of stories, each the mean over the round's stories, and one for each
-// exercise.
+// values are the dimensions of a round: those of stories, each the mean over the round's stories and open where
+// one of them left it open, and one for each exercise.
 func values(blocks []*rated) []Value {
 	out := []Value{}
 	stories := 0
@@ -135,7 +135,7 @@ func values(blocks []*rated) []Value {
 				sum, n = sum+float64(*x), n+1
 			}
 		}
-		if n > 0 {
+		if n == stories { // a mean over some of them would be an invention
 			m := round(sum / float64(n))
 			v.Value = &m
 		}
