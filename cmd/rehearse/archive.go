@@ -32,7 +32,8 @@ const archiveVersion = 1
 const (
 	archiveFiles = 100_000
 	archiveFile  = 256 << 20 // bytes of one file, unpacked
-	archiveAll   = 4 << 30   // bytes of all of them
+	archiveAll   = 4 << 30   // bytes of all of them; they are never in memory together
+	archiveLogs  = 1 << 30   // bytes of those that are: sessions and what lies between them
 	eventLine    = 8 << 20   // bytes of one event
 )
 
@@ -54,8 +55,8 @@ func damaged(format string, args ...any) error {
 	return codeError{exitProblems, fmt.Errorf("the archive is damaged and nothing was changed: %s", fmt.Sprintf(format, args...))}
 }
 
-// exportAll writes every session and all uploaded material into one archive. It may run beside a server: each session is
-// read as it is at that moment.
+// exportAll writes every session and all uploaded material into one archive. It may run beside a server, and sessions may
+// go on: everything is as it was at one moment.
 func exportAll(ctx context.Context, p Program, c config.Config, file string) (err error) {
 	store, err := openData(ctx, c)
 	if err != nil {
@@ -78,8 +79,32 @@ func exportAll(ctx context.Context, p Program, c config.Config, file string) (er
 	return nil
 }
 
+// held keeps what is written to it until it is let through, and passes on what comes later.
+type held struct {
+	to      io.Writer
+	buf     bytes.Buffer
+	through bool
+}
+
+func (h *held) Write(p []byte) (int, error) {
+	if h.through {
+		return h.to.Write(p)
+	}
+	return h.buf.Write(p)
+}
+
+func (h *held) let() error {
+	h.through = true
+	_, err := h.buf.WriteTo(h.to)
+	return err
+}
+
+// writeArchive writes the archive. What is in the store is read at one moment and held in memory, packed, until all of it
+// is read: who takes the archive may be slow, and nobody is kept waiting for them. The files of the material follow one by
+// one.
 func writeArchive(ctx context.Context, store *sqlite.Store, material string, to io.Writer) (sessions int, err error) {
-	z := zip.NewWriter(to)
+	out := &held{to: to}
+	z := zip.NewWriter(out)
 	m := manifest{Version: archiveVersion, Made: time.Now().UTC().Truncate(time.Second), Files: []archivedFile{}}
 	add := func(name string, data []byte) error {
 		w, err := z.Create(name)
@@ -91,6 +116,58 @@ func writeArchive(ctx context.Context, store *sqlite.Store, material string, to 
 		_, err = w.Write(data)
 		return err
 	}
+	err = store.Snapshot(ctx, func(then *sqlite.Store) (err error) {
+		sessions, err = writeStored(ctx, then, add)
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	if err := out.let(); err != nil {
+		return 0, err
+	}
+	err = filepath.WalkDir(material, func(file string, d fs.DirEntry, err error) error {
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			return nil // nothing was uploaded, or it was deleted meanwhile
+		case err != nil || !d.Type().IsRegular() || strings.HasPrefix(d.Name(), "."): // hidden ones are uploads under way
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		name, err := filepath.Rel(material, file)
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		return add("material/"+filepath.ToSlash(name), data)
+	})
+	if err != nil {
+		return 0, err
+	}
+	raw, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		return 0, err
+	}
+	w, err := z.Create("manifest.json")
+	if err != nil {
+		return 0, err
+	}
+	if _, err := w.Write(append(raw, '\n')); err != nil {
+		return 0, err
+	}
+	return sessions, z.Close()
+}
+
+// writeStored adds what is in the store.
+func writeStored(ctx context.Context, store *sqlite.Store, add func(name string, data []byte) error) (sessions int, err error) {
 	sums, err := store.Summaries(ctx)
 	if err != nil {
 		return 0, err
@@ -111,54 +188,24 @@ func writeArchive(ctx context.Context, store *sqlite.Store, material string, to 
 			return 0, err
 		}
 	}
-	if err := writePractice(ctx, store, add); err != nil {
-		return 0, err
-	}
-	err = filepath.WalkDir(material, func(file string, d fs.DirEntry, err error) error {
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return nil // nothing was uploaded
-		case err != nil || !d.Type().IsRegular():
-			return err
-		}
-		name, err := filepath.Rel(material, file)
-		if err != nil {
-			return err
-		}
-		data, err := os.ReadFile(file)
-		if err != nil {
-			return err
-		}
-		return add("material/"+filepath.ToSlash(name), data)
-	})
-	if err != nil {
-		return 0, err
-	}
-	raw, err := json.MarshalIndent(m, "", "  ")
-	if err != nil {
-		return 0, err
-	}
-	w, err := z.Create("manifest.json")
-	if err != nil {
-		return 0, err
-	}
-	if _, err := w.Write(append(raw, '\n')); err != nil {
-		return 0, err
-	}
-	return len(sums), z.Close()
+	return len(sums), writePractice(ctx, store, add)
 }
 
 // archived is what an archive holds, checked whole before anything is changed.
 type archived struct {
 	sessions map[string][]interview.Event
-	material map[string][]byte
+	material map[string]*zip.File // read again when they are written
 	practice *practice
+	zip      *zip.ReadCloser
 }
 
+// Close closes the file.
+func (a archived) Close() error { return a.zip.Close() }
+
 // readArchive reads and checks an archive: every file of the manifest is there with its sum and no other is, and every
-// session can be folded.
-func readArchive(file string) (archived, error) {
-	out := archived{map[string][]interview.Event{}, map[string][]byte{}, &practice{}}
+// session can be folded. What it returns without an error is closed by the caller.
+func readArchive(file string) (_ archived, err error) {
+	out := archived{sessions: map[string][]interview.Event{}, material: map[string]*zip.File{}, practice: &practice{}}
 	z, err := zip.OpenReader(file)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
@@ -166,11 +213,16 @@ func readArchive(file string) (archived, error) {
 		}
 		return out, damaged("%v", err)
 	}
-	defer func() { _ = z.Close() }() // it was only read
+	out.zip = z
+	defer func() {
+		if err != nil {
+			_ = z.Close() // it was only read
+		}
+	}()
 	if len(z.File) > archiveFiles {
 		return out, damaged("it holds %d files", len(z.File))
 	}
-	var total int64
+	var total, logs int64
 	read := func(f *zip.File) ([]byte, error) {
 		r, err := f.Open()
 		if err != nil {
@@ -178,7 +230,10 @@ func readArchive(file string) (archived, error) {
 		}
 		defer func() { _ = r.Close() }() // the reader says what is wrong
 		data, err := io.ReadAll(io.LimitReader(r, archiveFile+1))
-		if total += int64(len(data)); len(data) > archiveFile || total > archiveAll {
+		if !strings.HasPrefix(f.Name, "material/") {
+			logs += int64(len(data))
+		}
+		if total += int64(len(data)); len(data) > archiveFile || total > archiveAll || logs > archiveLogs {
 			return nil, damaged("%s unpacks to more than is taken", f.Name)
 		}
 		if err != nil {
@@ -221,7 +276,7 @@ func readArchive(file string) (archived, error) {
 		if sum := sha256.Sum256(data); hex.EncodeToString(sum[:]) != want.SHA256 {
 			return out, damaged("%s is not what was written", f.Name)
 		}
-		if err := out.take(f.Name, data); err != nil {
+		if err := out.take(f, data); err != nil {
 			return out, err
 		}
 	}
@@ -232,13 +287,14 @@ func readArchive(file string) (archived, error) {
 }
 
 // take sorts a file in.
-func (a archived) take(name string, data []byte) error {
+func (a archived) take(f *zip.File, data []byte) error {
+	name := f.Name
 	dir, rest, _ := strings.Cut(name, "/")
 	switch {
 	case path.Clean(name) != name || strings.Contains(name, "\\") || rest == "" || strings.HasPrefix(rest, "../"):
 		return damaged("%q is no place for a file", name)
 	case dir == "material" && filepath.IsLocal(rest):
-		a.material[rest] = data
+		a.material[rest] = f
 		return nil
 	case dir == "practice":
 		if known, err := a.practice.take(name, data); known {
@@ -269,8 +325,30 @@ func (a archived) take(name string, data []byte) error {
 	return nil
 }
 
-// imported counts what an import did.
-type imported struct{ added, longer, same, kept, files, ratings int }
+// imported is what an import did.
+type imported struct {
+	Sessions struct {
+		Added     int `json:"added"`
+		Continued int `json:"continued"` // ours were the beginning of theirs
+		Here      int `json:"here"`      // there is nothing in theirs that is not here
+		Kept      int `json:"kept"`      // they differ; ours stayed
+	} `json:"sessions"`
+	Material int      `json:"material"` // files that were not here
+	Ratings  int      `json:"ratings"`  // of cards
+	Plan     bool     `json:"plan"`     // there was none here
+	Notes    []string `json:"notes"`
+	Message  string   `json:"message"`
+}
+
+func (d imported) String() string {
+	return fmt.Sprintf("%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards", d.Sessions.Added, d.Sessions.Continued, d.Sessions.Here, d.Sessions.Kept,
+		interview.Counted(d.Material, "%d file", "%d files"), interview.Counted(d.Ratings, "%d rating", "%d ratings"))
+}
+
+// errHalfImported is for an import that stopped on the way.
+func errHalfImported(err error) error {
+	return fmt.Errorf("the import stopped; what was merged so far stays, and importing again goes on: %w", err)
+}
 
 // importAll merges an archive into the data folder. What is there already is not doubled, and never lost: of a session
 // that both have, the longer log stays when one continues the other, and ours when they differ.
@@ -289,6 +367,7 @@ func importAll(ctx context.Context, p Program) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = a.Close() }() // it was only read
 	unlock, err := lockFor(c)
 	if err != nil {
 		return err
@@ -299,16 +378,20 @@ func importAll(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, store.Close()) }()
-	done, err := a.into(ctx, store, filepath.Join(c.Data, "material"), func(line string) { fmt.Fprintln(p.Err, line) })
-	if err != nil {
-		return fmt.Errorf("the import stopped; what was merged so far stays, and importing again goes on: %w", err)
+	done, err := a.into(ctx, store, filepath.Join(c.Data, "material"), func(string) {})
+	for _, line := range done.Notes {
+		fmt.Fprintln(p.Err, line)
 	}
-	fmt.Fprintf(p.Err, "%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards\n", done.added, done.longer, done.same, done.kept,
-		interview.Counted(done.files, "%d file", "%d files"), interview.Counted(done.ratings, "%d rating", "%d ratings"))
+	if err != nil {
+		return errHalfImported(err)
+	}
+	fmt.Fprintln(p.Err, done)
 	return nil
 }
 
-func (a archived) into(ctx context.Context, store *sqlite.Store, material string, say func(string)) (done imported, err error) {
+// into merges an archive. Before a session that is here is continued, whoever holds it in memory is told to let go of it.
+func (a archived) into(ctx context.Context, store *sqlite.Store, material string, letGo func(session string)) (done imported, err error) {
+	done.Notes = []string{}
 	for _, id := range sortedKeys(a.sessions) {
 		theirs := a.sessions[id]
 		ours, err := store.Events(ctx, id, 0)
@@ -324,20 +407,21 @@ func (a archived) into(ctx context.Context, store *sqlite.Store, material string
 			if err := store.Create(ctx, st.Summary(), theirs); err != nil {
 				return done, err
 			}
-			done.added++
+			done.Sessions.Added++
 		case common == len(theirs):
-			done.same++
+			done.Sessions.Here++
 		case common == len(ours):
+			letGo(id)
 			if err := store.Append(ctx, id, "", theirs[common:], st.Summary()); err != nil {
 				return done, err
 			}
-			done.longer++
+			done.Sessions.Continued++
 		default:
-			say(fmt.Sprintf("session %s differs from event %d on; the one that is here stays", id, common+1))
-			done.kept++
+			done.Notes = append(done.Notes, fmt.Sprintf("session %s differs from event %d on; the one that is here stays", id, common+1))
+			done.Sessions.Kept++
 		}
 	}
-	if done.ratings, err = a.practice.into(ctx, store); err != nil {
+	if done.Ratings, done.Plan, err = a.practice.into(ctx, store); err != nil {
 		return done, err
 	}
 	for _, name := range sortedKeys(a.material) {
@@ -345,14 +429,16 @@ func (a archived) into(ctx context.Context, store *sqlite.Store, material string
 		if _, err := os.Lstat(target); err == nil {
 			continue // never over what is here
 		}
-		if err := os.MkdirAll(filepath.Dir(target), 0o700); err != nil {
+		data, err := fs.ReadFile(a.zip, a.material[name].Name)
+		if err != nil {
 			return done, err
 		}
-		if err := os.WriteFile(target, a.material[name], 0o600); err != nil {
+		if err := writeFile(target, data); err != nil {
 			return done, err
 		}
-		done.files++
+		done.Material++
 	}
+	done.Message = done.String()
 	return done, nil
 }
 

@@ -93,17 +93,18 @@ func (p *practice) take(name string, data []byte) (ok bool, err error) {
 }
 
 // into merges the plan and the ratings into a store: what is here already stays as it is.
-func (p *practice) into(ctx context.Context, store *sqlite.Store) (ratings int, err error) {
+func (p *practice) into(ctx context.Context, store *sqlite.Store) (ratings int, plan bool, err error) {
 	if _, found, err := store.Plan(ctx); err != nil {
-		return 0, err
+		return 0, false, err
 	} else if p.plan != nil && !found {
 		if err := store.SetPlan(ctx, keptPlan(*p.plan)); err != nil {
-			return 0, err
+			return 0, false, err
 		}
+		plan = true
 	}
 	here, err := store.Reviews(ctx)
 	if err != nil {
-		return 0, err
+		return 0, plan, err
 	}
 	type key struct {
 		card string
@@ -119,10 +120,10 @@ func (p *practice) into(ctx context.Context, store *sqlite.Store) (ratings int, 
 			continue
 		}
 		if err := store.SaveReview(ctx, sqlite.CardReview{Card: r.Card, Rating: int(r.Rating), At: r.At}); err != nil {
-			return ratings, err
+			return ratings, plan, err
 		}
 		have[k] = true
 		ratings++
 	}
-	return ratings, nil
+	return ratings, plan, nil
 }

@@ -188,7 +188,7 @@ func TestDamagedPracticeIsRefused(t *testing.T) {
 		"practice/cards.jsonl": `{}`,
 	} {
 		a := archived{practice: &practice{}}
-		if err := a.take(strings.TrimSpace(name), []byte(text)); exitCode(err) != exitProblems {
+		if err := a.take(&zip.File{FileHeader: zip.FileHeader{Name: strings.TrimSpace(name)}}, []byte(text)); exitCode(err) != exitProblems {
 			t.Errorf("%s %s: %v", name, text, err)
 		}
 	}

@@ -169,7 +169,17 @@ func (l *library) leave(ctx context.Context) error {
 		}
 		dirs = append(dirs, abs)
 	}
-	return errors.Join(l.forget(ctx, interview.OriginMaterial, dirs), l.forget(ctx, interview.OriginUpload, []string{l.uploads}))
+	before, _, err := l.store.Count(ctx)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(l.forget(ctx, interview.OriginMaterial, dirs), l.forget(ctx, interview.OriginUpload, []string{l.uploads})); err != nil {
+		return err
+	}
+	if after, _, err := l.store.Count(ctx); err != nil || after == before {
+		return err
+	}
+	return l.store.Scrub(ctx)
 }
 
 // forget takes an origin from files that lie in none of these folders.
@@ -359,5 +369,37 @@ func (l *library) Delete(ctx context.Context, id string) error {
 			return &interview.Error{Code: interview.CodeUnavailable, Message: filepath.Base(f.Path) + " could not be deleted", Err: err}
 		}
 	}
-	return l.Forget(ctx, interview.OriginAny, f.ID)
+	if err := l.Forget(ctx, interview.OriginAny, f.ID); err != nil {
+		return err
+	}
+	return l.store.Scrub(ctx)
+}
+
+// Wipe deletes every upload off the disk, with what a stopped upload left, and takes everything but the pack's own notes
+// out of the index. What lies in folders given with --material is not ours to delete and is read again.
+func (l *library) Wipe(ctx context.Context) (uploads int, err error) {
+	l.files.Lock()
+	defer l.files.Unlock()
+	files, err := l.Files(ctx)
+	if err != nil {
+		return 0, err
+	}
+	entries, err := os.ReadDir(l.uploads)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return 0, err
+	}
+	for _, e := range entries { // not the folder: it is watched
+		if err := os.RemoveAll(filepath.Join(l.uploads, e.Name())); err != nil {
+			return uploads, &interview.Error{Code: interview.CodeUnavailable, Message: e.Name() + " could not be deleted; what was deleted before it is gone", Err: err}
+		}
+	}
+	for _, f := range files {
+		if f.Origins&interview.OriginUpload != 0 {
+			uploads++
+		}
+		if err := l.Forget(ctx, interview.OriginAny&^interview.OriginPack, f.ID); err != nil {
+			return uploads, err
+		}
+	}
+	return uploads, l.store.Scrub(ctx)
 }

@@ -161,10 +161,9 @@ func (x *Index) Seen(ctx context.Context, f interview.File) error {
 	}})
 }
 
-// Remove takes origins from files; a file that has none left goes, with all that is known of it. The freed
-// bytes are overwritten, in the write-ahead log too unless somebody reads for long.
+// Remove takes origins from files; a file that has none left goes, with all that is known of it. Freed bytes are
+// overwritten; Scrub takes what older copies there are.
 func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int64) error {
-	gone := false
 	for _, id := range ids {
 		err := x.change(ctx, 0, func(ctx context.Context, w *writer) error {
 			var left int
@@ -176,7 +175,6 @@ func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int
 			case left != 0:
 				return w.exec(ctx, `UPDATE files SET origins = ? WHERE id = ?`, left, id)
 			}
-			gone = true
 			if err := w.dropChunks(ctx, id, math.MaxInt64); err != nil {
 				return fmt.Errorf("remove file %d from the index: %w", id, err)
 			}
@@ -186,10 +184,22 @@ func (x *Index) Remove(ctx context.Context, origins interview.Origin, ids ...int
 			return err
 		}
 	}
-	if !gone {
+	return nil
+}
+
+// Scrub takes what was removed off the disk: the words are put together anew, since a piece of FTS5 keeps what was
+// deleted in another one until both are merged, then the file is written anew and its log emptied. It costs about as much
+// as reading and writing the whole index.
+func (x *Index) Scrub(ctx context.Context) error {
+	if err := x.s.submit(ctx, &request{do: func(ctx context.Context, w *writer) error {
+		if err := w.exec(ctx, `INSERT INTO words (words) VALUES ('optimize')`); err != nil {
+			return fmt.Errorf("put the words of the index together: %w", err)
+		}
 		return nil
+	}}); err != nil {
+		return err
 	}
-	return x.s.emptyLog(ctx)
+	return x.s.scrub(ctx)
 }
 
 // Spaces returns the spaces that there are vectors in, and how many texts have one, the fullest first.

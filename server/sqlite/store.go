@@ -59,7 +59,8 @@ type Store struct {
 	now   func() time.Time
 	log   *slog.Logger
 	write *sql.DB // one connection, held by the writer goroutine
-	read  *sql.DB
+	pool  *sql.DB // of those who read; the same as write in memory
+	read  querier // pool, or the one moment that a snapshot shows
 
 	mu     sync.RWMutex // guards closed against the queue being closed under a sender
 	closed bool
@@ -67,6 +68,24 @@ type Store struct {
 	done   chan struct{} // closed when the writer has drained the queue
 	once   sync.Once
 	err    error // of Close
+}
+
+// querier reads rows.
+type querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+// Snapshot calls f with a store that shows everything as it is at one moment, whatever is written meanwhile. It is for
+// reading: a write to it is refused, and it is of no use after f. While f runs a deletion cannot empty the write-ahead
+// log, so f is short.
+func (s *Store) Snapshot(ctx context.Context, f func(*Store) error) (err error) {
+	tx, err := s.pool.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("read everything as it is now: %w", err)
+	}
+	defer func() { _ = tx.Rollback() }() // nothing was written
+	return f(&Store{now: s.now, log: s.log, read: tx, closed: true})
 }
 
 // Open opens the store at path, creating the file (mode 0600) and its folder when they are missing, and
@@ -97,14 +116,15 @@ func open(ctx context.Context, path string, opts Options, kind schema) (*Store, 
 		return nil, errors.Join(fmt.Errorf("open %s: %w", path, err), s.write.Close())
 	}
 	if path == Memory {
-		s.read = s.write
+		s.pool = s.write
 	} else {
-		if s.read, err = sql.Open("sqlite", dsn(path, true, kind)); err != nil {
+		if s.pool, err = sql.Open("sqlite", dsn(path, true, kind)); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s for reading: %w", path, err), s.write.Close())
 		}
-		s.read.SetMaxOpenConns(readers)
-		s.read.SetMaxIdleConns(readers)
+		s.pool.SetMaxOpenConns(readers)
+		s.pool.SetMaxIdleConns(readers)
 	}
+	s.read = s.pool
 	go newWriter(s).run()
 	return s, nil
 }
@@ -179,8 +199,8 @@ func (s *Store) Close() error {
 		close(s.queue)
 		s.mu.Unlock()
 		<-s.done
-		if s.read != s.write {
-			s.err = s.read.Close()
+		if s.pool != s.write {
+			s.err = s.pool.Close()
 		}
 		s.err = errors.Join(s.err, s.write.Close())
 	})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -184,10 +185,7 @@ func (s *Store) SetSetting(ctx context.Context, key, value string) error {
 	}})
 }
 
-// Delete removes a session with everything that hangs on it. The freed bytes are overwritten
-// (secure_delete), and the write-ahead log, which holds older copies of pages, is emptied before it
-// returns; a reader that is under way for longer than the busy time-out puts that off to the next
-// Delete or to Close.
+// Delete removes a session with everything that hangs on it, and then its bytes: see scrub.
 func (s *Store) Delete(ctx context.Context, session string) error {
 	err := s.submit(ctx, &request{do: func(ctx context.Context, w *writer) error {
 		var one int
@@ -202,18 +200,74 @@ func (s *Store) Delete(ctx context.Context, session string) error {
 	if err != nil {
 		return err
 	}
-	return s.emptyLog(ctx)
+	return s.scrub(ctx)
 }
 
-// emptyLog moves the write-ahead log into the file and empties it.
-func (s *Store) emptyLog(ctx context.Context) error {
-	return s.submit(context.WithoutCancel(ctx), &request{alone: true, do: func(ctx context.Context, w *writer) error {
-		var busy, pages, moved int
-		if err := w.scan(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`, nil, &busy, &pages, &moved); err != nil {
-			return fmt.Errorf("empty the write-ahead log: %w", err)
+// Wipe removes every row of every table but the settings, which say what was found out about models and nothing about a
+// person, and then their bytes: see scrub. A table that is made later is among them without being named here.
+func (s *Store) Wipe(ctx context.Context) error {
+	err := s.submit(ctx, &request{do: func(ctx context.Context, w *writer) error {
+		var tables string
+		if err := w.scan(ctx, `SELECT json_group_array(name) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite\_%' ESCAPE '\'
+			AND name NOT IN ('goose_db_version', 'settings')`, nil, &tables); err != nil {
+			return fmt.Errorf("list what there is to delete: %w", err)
+		}
+		var names []string
+		if err := json.Unmarshal([]byte(tables), &names); err != nil {
+			return fmt.Errorf("list what there is to delete: %w", err)
+		}
+		if err := w.exec(ctx, `PRAGMA defer_foreign_keys = 1`); err != nil { // in any order
+			return fmt.Errorf("delete everything: %w", err)
+		}
+		for _, name := range names {
+			if err := w.exec(ctx, `DELETE FROM "`+strings.ReplaceAll(name, `"`, `""`)+`"`); err != nil {
+				return fmt.Errorf("delete everything in %s: %w", name, err)
+			}
 		}
 		return nil
 	}})
+	if err != nil {
+		return err
+	}
+	return s.scrub(ctx)
+}
+
+// Scrubbing waits for those who read: each try as long as the busy time-out.
+const scrubTries = 3
+
+// scrub takes what was deleted off the disk. Freed bytes are overwritten as they are freed (secure_delete), but a page
+// that was filled and split earlier may hold older copies of rows in its gaps, so the file is written anew from what is
+// left; then the write-ahead log, which holds older pages, is emptied. It does not stop with the caller. When somebody
+// reads for so long that the log cannot be emptied, the error says so; the rows are gone all the same, and closing the
+// file or the next deletion empties it.
+func (s *Store) scrub(ctx context.Context) error {
+	ctx = context.WithoutCancel(ctx)
+	if err := s.submit(ctx, &request{alone: true, do: func(ctx context.Context, w *writer) error {
+		if err := w.exec(ctx, `VACUUM`); err != nil {
+			return fmt.Errorf("write the file anew: %w", err)
+		}
+		return nil
+	}}); err != nil {
+		return &interview.Error{Code: interview.CodeUnavailable, Err: err,
+			Message: "it was deleted, but its bytes could not be overwritten; check that the disk is not full or read-only, and delete something else or stop the server to have it done"}
+	}
+	for range scrubTries {
+		done := false
+		if err := s.submit(ctx, &request{alone: true, do: func(ctx context.Context, w *writer) error {
+			var busy, pages, moved int
+			if err := w.scan(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`, nil, &busy, &pages, &moved); err != nil {
+				return fmt.Errorf("empty the write-ahead log: %w", err)
+			}
+			done = busy == 0
+			return nil
+		}}); err != nil {
+			return err
+		}
+		if done {
+			return nil
+		}
+	}
+	return interview.Errorf(interview.CodeUnavailable, "it was deleted, but somebody reads the data folder (a backup, say), and until that ends older bytes stay in its write-ahead log; stopping the server empties it")
 }
 
 // missing is the error for a session that a lookup did not find.

@@ -221,7 +221,7 @@ func (w *writer) begin() error {
 
 // end gives the connection back where readers share it.
 func (w *writer) end() {
-	if w.s.read == w.s.write {
+	if w.s.pool == w.s.write {
 		w.release()
 	}
 }
