@@ -5,5 +5,5 @@ import "embed"
 
 // FS holds the prompt files by role.
 //
-//go:embed interviewer grader
+//go:embed interviewer grader listener
 var FS embed.FS

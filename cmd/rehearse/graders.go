@@ -119,6 +119,7 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 	if wanted == config.ModelNone {
 		return out, ""
 	}
+	out.Listener = g.listener(ctx, wanted)
 	k, writer, err := g.checker(ctx, wanted)
 	switch {
 	case err == nil:
@@ -129,6 +130,20 @@ func (g *graders) grader(ctx context.Context, model string) (grading.Grader, str
 		return out, interview.AsError(err).Message
 	}
 	return out, ""
+}
+
+// listener is a model that hears explanations; nil where there is none. It judges nothing, so it needs no certificate.
+func (g *graders) listener(ctx context.Context, wanted string) grading.Listener {
+	choice, err := g.voices.client.Detect(ctx, wanted)
+	if err != nil {
+		return nil // the report says that this was not checked
+	}
+	n, err := ollama.NewNaive(g.voices.client, choice, g.voices.prompts)
+	if err != nil {
+		g.log.Error("nobody can listen to explanations", "err", err)
+		return nil
+	}
+	return n
 }
 
 // checker is the judge of a model that holds a certificate for the prompts of this version.

@@ -452,6 +452,9 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {
 		return s.afterSkip(ctx, b, item, last)
 	}
+	if steps[current].Objection > 0 {
+		return s.press(ctx, b, item, steps[current], turns)
+	}
 	if last.Main && probesHere == 0 && reading.Declines(last.Answer) { // "I have never done that" is no story to ask about
 		return s.approach(ctx, b, item, last)
 	}

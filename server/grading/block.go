@@ -18,6 +18,9 @@ func (g Grader) Block(ctx context.Context, st *interview.State, b *interview.Blo
 	out.retell(turns)
 	if rubric := p.Rubrics[b.Item]; rubric != nil && in.Kind.Technical() && out.Graded {
 		out.Exercise = measureExercise(st, b, p, rubric)
+		if out.Exercise != nil && out.Exercise.Briefing != nil {
+			out.Exercise.Briefing.Listener = g.heed(ctx, explanation(st, b).Answer, rubric)
+		}
 		for _, s := range []*Scores{&out.Unprompted, &out.After} {
 			if s.Score != nil {
 				s.Score = number(out.Exercise.adjust(*s.Score))

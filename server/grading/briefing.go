@@ -27,6 +27,7 @@ type Briefing struct {
 	Held     []HeldFact `json:"facts"`
 	Invented []Quote    `json:"invented_figures,omitempty"`
 	Asked    []RoleMet  `json:"questions_in_role,omitempty"`
+	Listener *Listened  `json:"listener,omitempty"` // set with a grade
 	Passed   int        `json:"passed"`
 	Checks   int        `json:"checks"`
 }
@@ -55,13 +56,20 @@ type HeldFact struct {
 	Quote []Quote `json:"quotes,omitempty"`
 }
 
-// RoleMet is a question asked in role, and whether its answer met it; Yielded is giving way where one should not.
+// RoleMet is a question asked in role, or an objection, and whether its answer met it; Yielded is giving way where one
+// should not. A listener who was not met presses: Pressed are those turns, and Held says that the first answer
+// met them already. Quotes are the words that met them, or the words that gave way.
 type RoleMet struct {
-	ID      string `json:"id"`
-	Turn    int    `json:"turn"`
-	Met     bool   `json:"met"`
-	Yielded bool   `json:"yielded,omitempty"`
-	Why     string `json:"why"`
+	ID        string  `json:"id"`
+	Turn      int     `json:"turn"`
+	Text      string  `json:"text"`
+	Objection bool    `json:"objection,omitempty"`
+	Pressed   []int   `json:"pressed_turns,omitempty"`
+	Met       bool    `json:"met"`
+	Held      bool    `json:"met_at_once"`
+	Yielded   bool    `json:"yielded,omitempty"`
+	Why       string  `json:"why"`
+	Quotes    []Quote `json:"quotes,omitempty"`
 }
 
 // measureBriefing checks the explanation (the first answer of the block) and the answers to the questions in role. It
@@ -70,17 +78,13 @@ func measureBriefing(st *interview.State, b *interview.Block, item *interview.It
 	if item == nil || item.Kind != interview.KindBriefing || rubric.Briefing == nil {
 		return nil
 	}
-	var explained *interview.Turn
+	explained := explanation(st, b)
 	given := []string{item.Prompt.Main, item.Context, strings.Join(item.Prompt.Variants, " ")}
 	for _, f := range item.Facts {
 		given = append(given, f.Answer)
 	}
 	for _, n := range b.Turns {
-		t := st.Turn(n)
-		given = append(given, t.Text)
-		if explained == nil && t.Answered {
-			explained = t
-		}
+		given = append(given, st.Turn(n).Text)
 	}
 	if explained == nil {
 		return nil
@@ -140,6 +144,16 @@ func measureBriefing(st *interview.State, b *interview.Block, item *interview.It
 	return out
 }
 
+// explanation is the turn in which the listener was told; nil when nothing was.
+func explanation(st *interview.State, b *interview.Block) *interview.Turn {
+	for _, n := range b.Turns {
+		if t := st.Turn(n); t.Answered {
+			return t
+		}
+	}
+	return nil
+}
+
 func (b *Briefing) check(passed bool) {
 	b.Checks++
 	if passed {
@@ -147,19 +161,42 @@ func (b *Briefing) check(passed bool) {
 	}
 }
 
-// roles checks the answers to questions in role.
+// roles checks the answers to questions and objections in role, each with the turn in which the listener pressed.
 func (b *Briefing) roles(st *interview.State, block *interview.Block, rubric *interview.Rubric) {
-	for _, n := range block.Turns {
+	for k, n := range block.Turns {
 		t := st.Turn(n)
 		i := slices.IndexFunc(rubric.Questions, func(q interview.RoleQuestion) bool { return q.Text == t.Wording })
-		if i < 0 {
+		if i < 0 || !t.Main {
 			continue
 		}
 		q := rubric.Questions[i]
-		m := RoleMet{ID: q.ID, Turn: n, Why: q.Why, Yielded: len(reading.Find(t.Answer, q.Yields, nil)) > 0}
-		m.Met = !m.Yielded && len(reading.Find(t.Answer, q.Met, nil)) > 0
+		m := RoleMet{ID: q.ID, Turn: n, Text: q.Text, Objection: q.Objection, Why: q.Why}
+		m.hear(q, t)
+		m.Held = m.Met
+		for _, after := range block.Turns[k+1:] {
+			next := st.Turn(after)
+			if next.Probe == nil || next.Probe.Type != interview.ProbePress {
+				break
+			}
+			m.Pressed = append(m.Pressed, after)
+			m.hear(q, next)
+		}
 		b.Asked = append(b.Asked, m)
 		b.check(m.Met)
+	}
+}
+
+// hear reads one reply to a question in role. Who gave way and then held has held.
+func (m *RoleMet) hear(q interview.RoleQuestion, t *interview.Turn) {
+	if m.Met {
+		return
+	}
+	met, yielded := reading.InRole(q, t.Answer)
+	switch {
+	case len(yielded) > 0:
+		m.Yielded, m.Quotes = true, quotesOf(t.Turn, yielded, 3)
+	case len(met) > 0:
+		m.Met, m.Yielded, m.Quotes = true, false, quotesOf(t.Turn, met, 3)
 	}
 }
 

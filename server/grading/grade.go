@@ -170,6 +170,8 @@ type Grader struct {
 	Near    Near     // how much it counts; the zero value is ForModels
 	Checker Checker  // judges what only a reader can; may be nil
 	Writer  Writer   // puts a grade into sentences; may be nil
+	// Listener hears an explanation and nothing else; may be nil.
+	Listener Listener
 }
 
 // failed is a grade that could not be made: a reason, and no number anywhere.

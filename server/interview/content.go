@@ -342,6 +342,7 @@ type Lines struct {
 	MakeAssumption    []string          `yaml:"make_assumption"`     // a fact that is not in the table
 	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
 	Sweep             []string          `yaml:"sweep"`               // before an exercise with time left ends: anything else
+	Press             []string          `yaml:"press"`               // of a listener whose objection was not met
 	Again             string            `yaml:"again"`               // before the question in other words
 	TakeTime          string            `yaml:"take_time"`           // a moment to think was asked for
 	Stop              string            `yaml:"stop"`                // to stop was asked for: how to pause and to end

@@ -158,6 +158,9 @@ type RoleQuestion struct {
 	Yields    []Phrase `yaml:"yields,omitempty" json:"yields,omitempty"` // said like this, the candidate gave way where they should not
 }
 
+// ProbePress is the type of the follow-up in which a listener whose objection was not met says so and asks once more.
+const ProbePress = "press"
+
 // Choice is one option of the decision that a briefing puts to its listener.
 type Choice struct {
 	ID      string   `yaml:"id" json:"id"`

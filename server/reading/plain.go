@@ -280,8 +280,20 @@ var roundly = regexp.MustCompile(`(?i)\b(?:about|around|roughly|nearly|almost|so
 // timeOfDay is what stands before an hour: "at six", "by 4".
 var timeOfDay = regexp.MustCompile(`(?i)\b(?:at|by|until|till|before|after|from)\s+$`)
 
+// promise is what stands before a time that the speaker offers as a plan: "I will call you within two hours", "you hear from
+// me every 20 minutes". The time has to follow its preposition, so that "I will tell you that they need 20 minutes" is none.
+var promise = regexp.MustCompile(`(?i)\b(?:(?:i|we)(?:['’]ll|\s+will|\s+can)\s+(?:[a-z]+\s+){0,2}?(?:call|tell|send|report|write|update|let you know|come|get|be|speak|meet|ask|check|confirm|show|give)|you(?:['’]ll|\s+will)?\s+(?:hear|have|get|know))\b[^.?!;]*\b(?:within|in|every|after)\s+(?:the next\s+)?$`)
+
+// ofTime reports whether a figure counts time.
+func ofTime(q Quantity) bool {
+	return slices.ContainsFunc([]string{"second", "minute", "hour", "day", "week", "min", "sec"}, func(u string) bool {
+		return strings.HasPrefix(strings.ToLower(q.Unit), u) || strings.HasPrefix(strings.ToLower(q.Noun), u)
+	}) || q.Unit == "h" || q.Unit == "d" || q.Unit == "s"
+}
+
 // Foreign are the figures of a text that no source gives: neither the figure itself, nor, where it is said roughly, one
-// within a tenth of it. Numbers up to three count options and reasons and are left alone unless they measure something.
+// within a tenth of it. Numbers up to three count options and reasons and are left alone unless they measure something, and so
+// are times that the speaker offers as a plan.
 func Foreign(text string, sources ...string) []Span {
 	figures := func(s string) []Quantity {
 		spans := Sentences(s)
@@ -300,6 +312,9 @@ func Foreign(text string, sources ...string) []Span {
 	var out []Span
 	for _, q := range figures(text) {
 		if q.Value <= 3 && q.Unit == "" || q.Value <= 24 && q.Unit == "" && q.Noun == "" && timeOfDay.MatchString(text[:q.Start]) {
+			continue
+		}
+		if ofTime(q) && promise.MatchString(text[:q.Start]) {
 			continue
 		}
 		slack := 1e-9

@@ -17,7 +17,7 @@ import (
 )
 
 // MeasureVersion changes when Attempts measures something else in the same log, so that what was kept is measured again.
-const MeasureVersion = "1"
+const MeasureVersion = "2"
 
 // Attempts are the items of a session as a history holds them, each with what code measured. Of a session that is open
 // only what was seen is told, and nothing is measured. A session of another pack has none: its items are not known here.
@@ -139,6 +139,9 @@ func measureAttempt(a *progress.Attempt, st *interview.State, b *interview.Block
 				if f.State == grading.FactKept {
 					a.Brief.Kept++
 				}
+			}
+			if l := heeded(b); l != nil {
+				a.Brief.Listener, a.Brief.Asked = l.Right, l.Asked
 			}
 		}
 	}

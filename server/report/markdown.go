@@ -129,7 +129,7 @@ func blockMarkdown(p printer, bl Block) {
 	}
 	technicalMarkdown(p, bl)
 	if bl.Grade != nil {
-		gradeMarkdown(p, bl.Grade)
+		gradeMarkdown(p, bl.Grade, wordsIn(&bl))
 	}
 }
 
@@ -182,7 +182,7 @@ func plainLine(s string) string {
 }
 
 // gradeMarkdown writes the grade of a block, and those it was graded beside.
-func gradeMarkdown(p printer, g *Graded) {
+func gradeMarkdown(p printer, g *Graded, words wordsOf) {
 	switch g.Status {
 	case "pending":
 		p("**Grade:** still being made.")
@@ -215,7 +215,7 @@ func gradeMarkdown(p printer, g *Graded) {
 		if len(g.Dimensions) > 0 {
 			p("")
 		}
-		exerciseMarkdown(p, g.Exercise)
+		exerciseMarkdown(p, g.Exercise, words)
 		for _, f := range g.RedFlags {
 			p("- Red flag: %s", f.Say)
 		}
@@ -244,7 +244,7 @@ func gradeMarkdown(p printer, g *Graded) {
 	}
 }
 
-func exerciseMarkdown(p printer, e *grading.Exercise) {
+func exerciseMarkdown(p printer, e *grading.Exercise, words wordsOf) {
 	if e == nil {
 		return
 	}
@@ -269,45 +269,11 @@ func exerciseMarkdown(p printer, e *grading.Exercise) {
 	if e.Generic != nil && *e.Generic > 0 {
 		p("- Threats that name no element of the diagram and could stand in any model: %d.", *e.Generic)
 	}
-	briefingMarkdown(p, e.Briefing)
+	briefingMarkdown(p, e.Briefing, words)
 	if e.Boundaries != nil {
 		p("- Trust boundaries: %d of the diagram's %d named.", *e.Crossed, *e.Boundaries)
 	}
 	p("")
-}
-
-// briefingMarkdown shows the checks of an explanation.
-func briefingMarkdown(p printer, b *grading.Briefing) {
-	if b == nil {
-		return
-	}
-	p("- Checks passed: %d of %d.", b.Passed, b.Checks)
-	if b.AskAt > 0 {
-		p("- What you asked for begins at word %d; it should stand within the first 40.", b.AskAt)
-	} else {
-		p("- No request was found: say in the first 40 words what you want decided.")
-	}
-	p("- Reading grade %.1f; 10 or less for this listener.", b.Level)
-	if len(b.Jargon) > 0 {
-		p("- Terms that were not explained: %d.", len(b.Jargon))
-	}
-	for _, o := range b.Choices {
-		p("- Option, %s: %s.", plainLine(o.Text), map[bool]string{true: "offered", false: "not offered"}[o.Said])
-	}
-	for _, h := range b.Held {
-		p("- Fact, %s: %s. %s", plainLine(h.Text), h.State, h.Why)
-	}
-	if len(b.Invented) > 0 {
-		p("- Figures that the case does not give: %d.", len(b.Invented))
-	}
-	for _, q := range b.Asked {
-		state := map[bool]string{true: "met", false: "not met"}[q.Met]
-		if q.Yielded {
-			state = "you gave way"
-		}
-		p("- Turn %d, in role: %s. %s", q.Turn, state, q.Why)
-	}
-	p("- Whether a listener who hears only your words could answer for them was not checked: that takes a model.")
 }
 
 func share(v *float64) string {

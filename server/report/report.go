@@ -376,6 +376,7 @@ var otherProbes = map[string][2]string{
 	probing.TypeIfSaid:        {"harder case", "what was said has a harder case"},
 	probing.TypeMisconception: {"claim that does not hold", "something was claimed that does not hold"},
 	probing.TypePoint:         {"missing point", "something a strong answer holds was not said"},
+	interview.ProbePress:      {"pressed on an objection", "the objection was not met at once"},
 	probing.TypeSweep:         {"anything else", "time was left and something was not said"},
 	probing.TypeDontKnow:      {"how would you go about it", "the answer was not known"},
 }

@@ -169,7 +169,31 @@ export interface Briefing {
   invented: Quote[];
   options: { text: string; said: boolean }[];
   facts: { text: string; state: string; why: string; quotes: Quote[] }[];
-  asked: { turn: number; met: boolean; yielded: boolean; why: string }[];
+  asked: InRole[];
+  listener: Listened | null;
+}
+
+/** A question or an objection in role, the turns in which the listener pressed, and the words that met it or gave way. */
+export interface InRole {
+  turn: number;
+  text: string;
+  objection: boolean;
+  pressed: number[];
+  met: boolean;
+  atOnce: boolean;
+  yielded: boolean;
+  why: string;
+  quotes: Quote[];
+}
+
+/** What somebody who heard the explanation and nothing else could answer. */
+export interface Listened {
+  made: boolean;
+  why: string;
+  right: number;
+  asked: number;
+  model: string;
+  answers: { question: string; answer: string; right: boolean }[];
 }
 
 export interface Block {
@@ -296,8 +320,37 @@ function briefingOf(v: unknown): Briefing | null {
     invented: quotesOf(v.invented_figures),
     options: objs(v.options).map((o) => ({ text: textOf(o.text), said: o.said === true })),
     facts: objs(v.facts).map((f) => ({ text: textOf(f.text), state: textOf(f.state), why: textOf(f.why), quotes: quotesOf(f.quotes) })),
-    asked: objs(v.questions_in_role).map((q) => ({ turn: num(q.turn), met: q.met === true, yielded: q.yielded === true, why: textOf(q.why) })),
+    asked: objs(v.questions_in_role).map((q) => ({
+      turn: num(q.turn),
+      text: textOf(q.text),
+      objection: q.objection === true,
+      pressed: Array.isArray(q.pressed_turns) ? q.pressed_turns.filter((n): n is number => typeof n === 'number') : [],
+      met: q.met === true,
+      atOnce: q.met_at_once === true,
+      yielded: q.yielded === true,
+      why: textOf(q.why),
+      quotes: quotesOf(q.quotes),
+    })),
+    listener: listenedOf(v.listener),
   };
+}
+
+function listenedOf(v: unknown): Listened | null {
+  if (!isObj(v)) return null;
+  return {
+    made: v.made === true,
+    why: textOf(v.why),
+    right: num(v.right),
+    asked: num(v.asked),
+    model: textOf(v.model),
+    answers: objs(v.answers).map((a) => ({ question: textOf(a.question), answer: textOf(a.answer), right: a.right === true })),
+  };
+}
+
+/** How an answer in role stood, in words. */
+export function stood(q: InRole): string {
+  if (q.met) return q.atOnce || q.pressed.length === 0 ? '✓ met' : '✓ met when you were pressed';
+  return q.yielded ? '✗ you gave way' : '✗ not met';
 }
 
 function verdictOf(v: unknown): Verdict | null {
