@@ -165,7 +165,7 @@ func TestRealTurns(t *testing.T) {
 // leadIns is how many requests for words there were since a moment.
 func leadIns(r *ollamatest.Real, since time.Time) (n int) {
 	for _, p := range r.Passed() {
-		if req, ok := p.Chat(); ok && p.Began.After(since) && len(req.Messages) > 0 && strings.Contains(req.Messages[len(req.Messages)-1].Content, leadIn) {
+		if req, ok := p.Chat(); ok && p.Began.After(since) && len(req.Messages) > 0 && strings.HasPrefix(req.Messages[len(req.Messages)-1].Content, leadIn) {
 			n++
 		}
 	}
@@ -218,7 +218,7 @@ func checkPrefixes(t *testing.T, passed []ollamatest.Passed) {
 		}
 		var all strings.Builder
 		for k, m := range req.Messages {
-			if k == len(req.Messages)-1 && strings.Contains(m.Content, leadIn) { // the task
+			if k == len(req.Messages)-1 && strings.HasPrefix(m.Content, leadIn) { // the task
 				break
 			}
 			all.WriteString("\n" + m.Role + ": " + m.Content)
@@ -267,7 +267,7 @@ func TestRealStop(t *testing.T) {
 		pressed := time.Time{}
 		for pressed.IsZero() {
 			for _, p := range r.Passed()[seen:] {
-				if req, ok := p.Chat(); ok && len(req.Messages) > 0 && strings.Contains(req.Messages[len(req.Messages)-1].Content, leadIn) && p.Gone.IsZero() {
+				if req, ok := p.Chat(); ok && len(req.Messages) > 0 && strings.HasPrefix(req.Messages[len(req.Messages)-1].Content, leadIn) && p.Gone.IsZero() {
 					pressed = time.Now()
 				}
 			}
