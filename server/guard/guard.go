@@ -173,14 +173,31 @@ func ownWords(own string, r Rules, transcript []string) []Violation {
 		fail("talk", strings.TrimSpace(own))
 	}
 	if r.Wording != "" {
-		if w := ungrounded(ownWords, heard); w != "" {
+		back := toldBack(ownWords, heard)
+		if w := ungrounded(back, heard); w != "" {
 			fail("grounding", w)
-		} else if w := untrue(ownWords, r.Candidate); w != "" {
+		} else if w := untrue(back, r.Candidate); w != "" {
 			fail("grounding", w)
 		}
 	}
 	return out
 }
+
+// toldBack puts "yourself" back into the candidate's own mouth, where "myself" was said.
+func toldBack(own []string, heard map[string]bool) []string {
+	out := slices.Clone(own)
+	for i, w := range out {
+		for _, self := range selves[w] {
+			if heard[self] {
+				out[i] = self
+			}
+		}
+	}
+	return out
+}
+
+// selves are what the candidate says where the interviewer says "yourself".
+var selves = map[string][]string{"yourself": {"myself"}, "yourselves": {"ourselves"}}
 
 // hiddenRun is how many words of a hidden phrase in a row give it away.
 const hiddenRun = 4

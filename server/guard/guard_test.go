@@ -16,6 +16,20 @@ func rules() Rules {
 		Hidden: Hide([]string{"compares the response with a known baseline", "least privilege"}), Said: []string{"You said you pulled a week. " + wording}}
 }
 
+// "Yourself" is the candidate's "myself", and nobody else's.
+func TestYourself(t *testing.T) {
+	for said, want := range map[string]bool{
+		"I did all of it myself.":               true,
+		"The login service did all of it.":      false,
+		"Our team did all of it for the login.": false,
+	} {
+		got := Check("You did all of it yourself. "+wording, Rules{Wording: wording, Transcript: []string{said}, Candidate: []string{said}})
+		if (len(got) == 0) != want {
+			t.Errorf("after %q: %v", said, got)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	tests := []struct {
 		name string
