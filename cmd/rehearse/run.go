@@ -73,6 +73,7 @@ func verbs() []verb {
 		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON, or with --all FILE everything into one archive", export},
 		{"import", "FILE [FLAGS]", "merge an archive of export --all: nothing is doubled, and nothing that is here is lost", importAll},
+		{"delete", "SESSION [FLAGS]", "delete a session for good, or with --everything all there is", remove},
 		{"doctor", "[FLAGS]", "say what is here: data, pack, Ollama, model; exit 1 if something you named is not", doctor},
 	}
 }

@@ -198,16 +198,22 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	o.Steer = shelf.steer(voices)
 	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, coach: newCoach(store, loaded, by.certified, log), log: log}
 	hub := live.NewHub(a.engine, log)
+	all := sessions{a.engine, store, hub}
+	keep, err := newKeeper(&keeper{sessions: all, store: store, shelf: shelf, coach: a.coach, hub: hub, data: c.Data})
+	if err != nil {
+		a.engine.Close()
+		return nil, errors.Join(err, store.Close(), shelf.Close())
+	}
 	a.server, err = server.New(server.Options{
 		API: &httpapi.API{
-			Sessions: sessions{a.engine, store, hub},
+			Sessions: all,
 			Log:      store,
 			Catalog:  catalog{loaded, voices},
 			Reports:  reports{a.engine, store, loaded, shelf},
 			Debriefs: reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
-			Progress: a.coach, Plans: a.coach, Cards: a.coach,
+			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
 			},

@@ -226,6 +226,11 @@ func (h *Hub) CloseSession(session string) {
 	h.each(session, func(c *conn) { c.close(CloseGone, "the session was deleted") })
 }
 
+// Reconnect closes the sockets of a session whose log was changed by somebody else; its clients come back and replay.
+func (h *Hub) Reconnect(session string) {
+	h.each(session, func(c *conn) { c.close(CloseFailed, "the session was continued by an import, reconnect") })
+}
+
 func (h *Hub) each(session string, f func(*conn)) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
