@@ -250,7 +250,7 @@ const sweepFrom = 0.25
 // does not say what.
 func (s *session) sweep(ctx context.Context, b *interview.Block, item *interview.Item, st interview.Step) (*question, error) {
 	rubric := s.e.Pack.Rubrics[item.ID]
-	if !item.Kind.Technical() || item.Kind == interview.KindConceptCard || rubric == nil {
+	if !item.Kind.Technical() || !item.Kind.Scored() || item.Kind == interview.KindConceptCard || rubric == nil {
 		return nil, nil
 	}
 	var said []string
@@ -308,6 +308,14 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 			return s.skipStep(ctx, b, item, steps, i)
 		}
 		q.Text, q.Wording = text, text
+	case item.WarmUp != nil && i > 0:
+		ok, err := s.warmUp(ctx, b, item, st, &q)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return s.skipStep(ctx, b, item, steps, i)
+		}
 	case st.Twist > 0, st.Challenge > 0: // the item has none: the step is left out
 		return s.skipStep(ctx, b, item, steps, i)
 	case i == 0:
@@ -317,7 +325,9 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		}
 		q.Text = w
 		q.Wording = w
-		q.Material = s.material(item)
+		if item.WarmUp == nil {
+			q.Material = s.material(item)
+		}
 		if l := s.listener(b); l != nil {
 			q.Material.Text = strings.TrimSpace(q.Material.Text + "\n\n" + introduce(l))
 		}

@@ -182,6 +182,8 @@ type QuestionAsked struct {
 	Voice    string    `json:"voice"`              // authored, or the model's name
 	Fallback string    `json:"fallback,omitempty"` // why the authored wording was spoken although there is a model
 	Material *Material `json:"material,omitempty"`
+	// Card is the card that a step of a warm-up asks; empty where the question is the block's own item.
+	Card string `json:"card,omitempty"`
 }
 
 // AnswerSubmitted is the payload of answer.submitted. Text is exactly as received.

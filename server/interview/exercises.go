@@ -88,6 +88,18 @@ type WarmUp struct {
 	Gap      string   `yaml:"gap" json:"gap"`           // asks for yesterday's gap in one sentence
 }
 
+// The steps of a warm-up that the item has words for.
+const (
+	StepHeadline = "headline"
+	StepWorst    = "worst"
+	StepGap      = "gap"
+)
+
+// Says is what a warm-up asks in a step; empty for the others.
+func (w *WarmUp) Says(step string) string {
+	return map[string]string{StepHeadline: w.Headline, StepWorst: w.Worst, StepGap: w.Gap}[step]
+}
+
 // Decision is one thing a design has to decide. The points carry its weight.
 type Decision struct {
 	ID      string           `yaml:"id" json:"id"`

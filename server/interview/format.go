@@ -86,6 +86,7 @@ type Step struct {
 	Challenge int      `yaml:"challenge,omitempty" json:"challenge,omitempty"` // speaks the item's nth challenge (from 1)
 	Role      int      `yaml:"role,omitempty" json:"role,omitempty"`           // speaks the nth question (from 1) of the item's listener
 	Objection int      `yaml:"objection,omitempty" json:"objection,omitempty"` // speaks the nth objection (from 1) of the item's listener
+	Flash     int      `yaml:"flash,omitempty" json:"flash,omitempty"`         // of a warm-up: asks the nth card (from 1) of the item
 	// Covers names the steps of the full exercise whose points belong here, where a cut-down plan has other steps.
 	Covers []string `yaml:"covers,omitempty" json:"covers,omitempty"`
 }

@@ -96,7 +96,7 @@ func measureAttempt(a *progress.Attempt, st *interview.State, b *interview.Block
 		a.Story = storyOf(st, b, rubric, p)
 		return
 	}
-	if rubric == nil {
+	if rubric == nil || item.Kind == interview.KindWarmUp {
 		return
 	}
 	var found Block

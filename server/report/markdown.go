@@ -128,6 +128,7 @@ func blockMarkdown(p printer, bl Block) {
 		readingMarkdown(p, "After follow-ups", bl.After, false)
 	}
 	technicalMarkdown(p, bl)
+	warmUpMarkdown(p, bl.WarmUp)
 	if bl.Grade != nil {
 		gradeMarkdown(p, bl.Grade, wordsIn(&bl))
 	}

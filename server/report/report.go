@@ -94,6 +94,7 @@ type Block struct {
 	Rating     map[string]int    `json:"self_rating,omitempty"`
 	Claims     []interview.Quote `json:"claims,omitempty"`
 	Grade      *Graded           `json:"grade,omitempty"`
+	WarmUp     *WarmUp           `json:"warm_up,omitempty"`
 }
 
 // Question is one turn.
@@ -231,6 +232,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 	}
 	recitals(&r, p, earlier)
 	feedback(&r, &st, p)
+	warmUps(&r, &st, p, earlier)
 	r.Numbers = ledger(st, earlier)
 	r.Notes = notes(st, p)
 	r.Provenance = provenance(st)
@@ -335,7 +337,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 		out.After.since(out.Unprompted, st, b)
 		return out
 	}
-	if rubric != nil {
+	if rubric != nil && kind != interview.KindWarmUp {
 		technical(&out, st, b, p.Items[b.Item], rubric)
 	}
 	return out

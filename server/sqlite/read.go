@@ -126,14 +126,15 @@ func (s *Store) UsedBlueprints(ctx context.Context) (map[string]int, error) {
 	return s.count(ctx, `SELECT coalesce(json_extract(summary, '$.blueprint'), '') AS used, count(*) FROM sessions WHERE id <> ? GROUP BY used`, "")
 }
 
-// AnswersTo returns what was answered to an item before a session began, the newest first, at most limit.
+// AnswersTo returns what was answered to an item before a session began, the newest first, at most limit. A card that was
+// asked in a warm-up counts.
 func (s *Store) AnswersTo(ctx context.Context, item, session string, limit int) ([]string, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT json_extract(a.data, '$.text')
 		FROM events b
 		JOIN sessions o ON o.id = b.session AND o.created_at < (SELECT created_at FROM sessions WHERE id = ?1)
 		JOIN events q ON q.session = b.session AND q.type = 'question.asked' AND json_extract(q.data, '$.block') = json_extract(b.data, '$.block')
 		JOIN events a ON a.session = b.session AND a.type = 'answer.submitted' AND json_extract(a.data, '$.turn') = json_extract(q.data, '$.turn')
-		WHERE b.type = 'block.started' AND b.session <> ?1 AND json_extract(b.data, '$.item') = ?2
+		WHERE b.type = 'block.started' AND b.session <> ?1 AND (json_extract(b.data, '$.item') = ?2 OR json_extract(q.data, '$.card') = ?2)
 		ORDER BY o.created_at DESC, a.seq LIMIT ?3`, session, item, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read earlier answers to %s: %w", item, err)

@@ -22,3 +22,20 @@ describe('the checks of an explanation', () => {
     expect(report({ passed: 1 })?.listener).toBeNull();
   });
 });
+
+describe('a warm-up', () => {
+  const of = (w: unknown) => readReport({ blocks: [{ questions: [], warm_up: w }] }).blocks[0]?.warmUp;
+  it('reads cards, snippet and headline', () => {
+    expect(of({ line: 'kept 1', flash: [{ title: 'CSP', turn: 2, known: true, state: 'kept' }, 3], worst: { title: 'Cache', lines: [7, 10], said: false, fix: 'no-store' }, headline_seconds: 30, headline_figures: 2 })).toEqual({
+      line: 'kept 1',
+      flash: [{ title: 'CSP', turn: 2, known: true, state: 'kept', left: '' }],
+      worst: { title: 'Cache', from: 7, to: 10, said: false, fix: 'no-store' },
+      seconds: 30,
+      figures: 2,
+    });
+  });
+  it('is nothing elsewhere', () => {
+    expect(of(undefined)).toBeNull();
+    expect(of({ flash: 'x', worst: null })).toMatchObject({ flash: [], worst: null, seconds: 0 });
+  });
+});

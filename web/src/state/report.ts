@@ -2,6 +2,7 @@
 
 import type { VoiceInfo } from '../wire/frames';
 import { cut, type Piece, type Span } from '../wire/bytes';
+import { warmUpOf, type WarmUp } from './warmup';
 
 export interface Sentence extends Span {
   part: string;
@@ -198,6 +199,7 @@ export interface Listened {
 
 export interface Block {
   grade: Grade | null;
+  warmUp?: WarmUp | null;
   block?: number;
   phase?: string;
   kind?: string;
@@ -392,6 +394,7 @@ export function readReport(raw: unknown): Report {
     blocks: objs(r.blocks).map((b) => ({
       ...(b as unknown as Block),
       grade: gradeOf(b.grade),
+      warmUp: warmUpOf(b.warm_up),
       questions: objs(b.questions).map((q) => ({
         ...(q as Question),
         answer: isObj(q.answer) ? { ...(q.answer as Answer), text: textOf(q.answer.text) } : null,
