@@ -100,9 +100,7 @@ var commands = map[string]func(*session, context.Context, interview.Command) (in
 	"disagree": (*session).disagree,
 	"claim":    (*session).claim,
 	"artifact": (*session).artifact,
-	"guess": func(*session, context.Context, interview.Command) (int64, error) {
-		return 0, interview.Errorf(interview.CodeConflict, "this session was not started with guess")
-	},
+	"guess":    (*session).guess,
 }
 
 // movesOn are the commands that the interviewer would reply to. A pause is a pause of both: they wait for its end.

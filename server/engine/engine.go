@@ -77,6 +77,8 @@ type Options struct {
 	Seed uint64
 	// VoiceTimeout bounds one utterance of a model; 0 means 45 seconds.
 	VoiceTimeout time.Duration
+	// GuessTime is how long a follow-up waits to be called, in sessions started with guess; 0 means the constant of that name.
+	GuessTime time.Duration
 	// WordPause is the pause between words of a model's utterance as it is shown; 0 means 35 ms.
 	WordPause time.Duration
 }
@@ -103,6 +105,9 @@ func New(o Options) *Engine {
 	}
 	if o.VoiceTimeout == 0 {
 		o.VoiceTimeout = 45 * time.Second
+	}
+	if o.GuessTime == 0 {
+		o.GuessTime = GuessTime
 	}
 	if o.WordPause == 0 {
 		o.WordPause = 35 * time.Millisecond
@@ -207,7 +212,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	for _, later := range []struct {
 		field string
 		set   bool
-	}{{"story", n.Story != ""}, {"guess", n.Guess}, {"fork", n.Fork != nil}} {
+	}{{"story", n.Story != ""}, {"fork", n.Fork != nil}} {
 		if later.set {
 			return none, interview.FieldError(later.field, "%s is not in this version yet; leave it out", later.field)
 		}
@@ -228,7 +233,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	}
 	_, voice := e.Voice(ctx)
 	out := interview.SessionCreated{Format: f.ID, Title: f.Title, Mode: n.Mode, Level: n.Level, Minutes: f.Minutes, Seed: seed, Seeded: seeded,
-		Item: n.Item, Princ: n.Principle, RetryOf: n.RetryOf, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
+		Item: n.Item, Princ: n.Principle, Guess: n.Guess, RetryOf: n.RetryOf, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
 	if f.Blueprint {
 		out.Item, out.Principles = "", n.Principles
 		if err := e.fill(ctx, &out, n.Item); err != nil {

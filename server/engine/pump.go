@@ -54,7 +54,10 @@ func (s *session) pump() {
 		case next == nil:
 			return
 		case next.ask != nil:
-			err = s.speak(s.e.ctx, next.ask)
+			var now bool
+			if now, err = s.called(s.e.ctx, next.ask); now {
+				err = s.speak(s.e.ctx, next.ask)
+			}
 		default:
 			_, err = s.append(s.e.ctx, "", next.events...)
 		}

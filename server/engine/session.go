@@ -25,6 +25,8 @@ type session struct {
 	gone    bool // dropped from memory: open it again
 	// speech is what is being said right now: the turn it will be and the words shown so far.
 	speech *speech
+	// calling is the follow-up that waits to be called by the candidate, if one does.
+	calling *calling
 	// voice speaks; downUntil is when a voice that failed is tried again.
 	voice     Interviewer
 	info      interview.VoiceInfo
@@ -69,6 +71,7 @@ func (s *session) abandon() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.gone = true
+	s.calling.end()
 	s.rest()
 	if s.speech != nil {
 		s.speech.halt()
@@ -149,6 +152,9 @@ func (s *session) attach(ctx context.Context, after int64, push func(interview.F
 	}
 	if s.speech != nil && s.speech.shown != "" {
 		first = append(first, interview.NoteFrame("delta", deltaData{Turn: s.speech.turn, Text: s.speech.shown}))
+	}
+	if s.calling != nil && !s.calling.ended {
+		first = append(first, s.guessFrame(s.calling, s.e.GuessTime))
 	}
 	s.nextSub++
 	n := s.nextSub
@@ -311,6 +317,7 @@ func (s *session) finish(ctx context.Context, command, why string) error {
 		events = append(events, interview.NewEvent(interview.EvRoundClosed, interview.RoundClosed{Round: s.st.Round}))
 	}
 	events = append(events, interview.NewEvent(interview.EvSessionClosed, interview.SessionClosed{Why: why}))
+	s.calling.end()
 	if s.speech != nil {
 		s.speech.halt()
 	}

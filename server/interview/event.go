@@ -235,7 +235,8 @@ type TurnSkipped struct {
 	Why  string `json:"why"`
 }
 
-// GuessRecorded is the payload of guess.recorded: the follow-up the candidate expected.
+// GuessRecorded is the payload of guess.recorded: the follow-up the candidate expected as that turn. An empty type says
+// that none was called in time.
 type GuessRecorded struct {
 	Turn int    `json:"turn"`
 	Type string `json:"type"`

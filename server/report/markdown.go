@@ -62,6 +62,7 @@ func (r Report) Markdown() string {
 		own = append(own, o.line())
 	}
 	list(p, "Against your own notes", own)
+	calledMarkdown(p, r.Called)
 	list(p, "Notes", r.Notes)
 	list(p, "Where this comes from", r.Provenance)
 	return b.String()

@@ -25,6 +25,7 @@ type Report struct {
 	Blocks     []Block  `json:"blocks"`
 	Numbers    []Number `json:"numbers"`
 	Notes      []string `json:"notes"`
+	Called     *Called  `json:"called,omitempty"`
 	Own        []Own    `json:"own_notes,omitempty"` // set by Against
 	Provenance []string `json:"provenance"`
 }
@@ -235,6 +236,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 	warmUps(&r, &st, p, earlier)
 	r.Numbers = ledger(st, earlier)
 	r.Notes = notes(st, p)
+	r.Called = called(&st, p)
 	r.Provenance = provenance(st)
 	return r
 }
