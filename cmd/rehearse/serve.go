@@ -337,12 +337,35 @@ func earlier(ctx context.Context, store *sqlite.Store, session string) report.Ea
 	}
 }
 
+// mostAttempts is how far back the attempts at one exercise are counted.
+const mostAttempts = 50
+
+// compare sets a second attempt beside the one before. Where that was deleted the report goes without.
+func compare(rep *report.Report, st interview.State, p *interview.Pack, state func(id string) (interview.State, error)) {
+	id := report.Origin(st)
+	if id == "" {
+		return
+	}
+	before, err := state(id)
+	if err != nil {
+		return
+	}
+	attempt := 2
+	for at := before; report.Origin(at) != "" && attempt < mostAttempts; attempt++ {
+		if at, err = state(report.Origin(at)); err != nil {
+			break
+		}
+	}
+	rep.Compare(st, before, p, attempt)
+}
+
 func (r reports) build(ctx context.Context, id string) (report.Report, error) {
 	st, err := r.engine.State(ctx, id)
 	if err != nil {
 		return report.Report{}, err
 	}
 	rep := report.Build(st, r.pack, earlier(ctx, r.store, id))
+	compare(&rep, st, r.pack, func(id string) (interview.State, error) { return r.engine.State(ctx, id) })
 	rep.Against(st, r.pack, r.notes(ctx, interview.OriginIndex|interview.OriginMaterial|interview.OriginUpload))
 	rep.Cite(r.notes(ctx, interview.OriginPack))
 	return rep, nil

@@ -315,6 +315,13 @@ func export(ctx context.Context, p Program) (err error) {
 		return err
 	}
 	rep := report.Build(st, loaded, earlier(ctx, store, id))
+	compare(&rep, st, loaded, func(id string) (interview.State, error) {
+		events, err := store.Events(ctx, id, 0)
+		if err != nil {
+			return interview.State{}, err
+		}
+		return interview.Fold(id, events)
+	})
 	note := ""
 	if !st.Closed {
 		note = "this session is still open: " + interview.Counted(len(st.Turns), "%d question was asked", "%d questions were asked") + ", and nothing in it is final"

@@ -159,22 +159,35 @@ func (e *Engine) Format(id string) *interview.Format {
 
 // Create makes a session and writes its first event. The interviewer begins when the first client attaches.
 func (e *Engine) Create(ctx context.Context, n interview.NewSession) (interview.Summary, error) {
-	created, err := e.plan(ctx, n)
+	begin := e.begins
+	if n.Fork != nil {
+		begin = e.fork
+	}
+	events, err := begin(ctx, n)
 	if err != nil {
 		return interview.Summary{}, err
 	}
 	id := newID()
-	ev := interview.NewEvent(interview.EvSessionCreated, created)
-	ev.Seq, ev.At = 1, e.stamp()
-	st, err := interview.Fold(id, []interview.Event{ev})
+	st, err := interview.Fold(id, events)
 	if err != nil {
 		return interview.Summary{}, err
 	}
 	sum := st.Summary()
-	if err := e.Store.Create(ctx, sum, []interview.Event{ev}); err != nil {
+	if err := e.Store.Create(ctx, sum, events); err != nil {
 		return interview.Summary{}, fmt.Errorf("keeping the new session: %w", err)
 	}
 	return sum, nil
+}
+
+// begins makes the first event of a session.
+func (e *Engine) begins(ctx context.Context, n interview.NewSession) ([]interview.Event, error) {
+	created, err := e.plan(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	ev := interview.NewEvent(interview.EvSessionCreated, created)
+	ev.Seq, ev.At = 1, e.stamp()
+	return []interview.Event{ev}, nil
 }
 
 // stamp is the time as it is stored: UTC, whole microseconds, so that a replayed event equals the first.
@@ -212,7 +225,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	for _, later := range []struct {
 		field string
 		set   bool
-	}{{"story", n.Story != ""}, {"fork", n.Fork != nil}} {
+	}{{"story", n.Story != ""}} {
 		if later.set {
 			return none, interview.FieldError(later.field, "%s is not in this version yet; leave it out", later.field)
 		}
@@ -233,7 +246,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	}
 	_, voice := e.Voice(ctx)
 	out := interview.SessionCreated{Format: f.ID, Title: f.Title, Mode: n.Mode, Level: n.Level, Minutes: f.Minutes, Seed: seed, Seeded: seeded,
-		Item: n.Item, Princ: n.Principle, Guess: n.Guess, RetryOf: n.RetryOf, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
+		Item: n.Item, Princ: n.Principle, Guess: n.Guess, RetryOf: n.RetryOf, Part: n.Part, Seconds: n.Seconds, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
 	if f.Blueprint {
 		out.Item, out.Principles = "", n.Principles
 		if err := e.fill(ctx, &out, n.Item); err != nil {
@@ -253,6 +266,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 
 // checkChoice checks item, principle and retry_of against the format.
 func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interview.NewSession) error {
+	var before *interview.State
 	if n.RetryOf != "" {
 		events, err := e.Store.Events(ctx, n.RetryOf, 0)
 		if err != nil {
@@ -262,12 +276,13 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 		if err != nil {
 			return err
 		}
+		before = &st
 		for _, b := range st.Blocks {
-			if b.Item != "" && n.Item == "" {
+			if b.Item != "" && n.Item == "" && n.Principle == "" { // with a principle the same story answers another question
 				n.Item = b.Item
 			}
 		}
-		if len(events) == 0 || n.Item == "" {
+		if len(events) == 0 || n.Item == "" && n.Principle == "" {
 			return interview.FieldError("retry_of", "there is no session %q with an exercise to try again", n.RetryOf)
 		}
 	}
@@ -278,6 +293,9 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 		return interview.FieldError("item", "%s draws its own items; choose an item only for a single exercise", f.Title)
 	}
 	kinds := f.Rounds[0].Phases[0].Items
+	if err := e.checkAgain(n, kinds, before); err != nil {
+		return err
+	}
 	if n.Item != "" {
 		it := e.Pack.Items[n.Item]
 		if it == nil || it.Status == "retired" {

@@ -334,6 +334,7 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		if extra := item.Steps[st.ID]; extra != "" {
 			q.Text += " " + extra
 		}
+		s.retold(&q)
 	case item.Steps[st.ID] != "":
 		q.Text = item.Steps[st.ID]
 	default:
@@ -456,7 +457,7 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 			all++
 		}
 	}
-	if probesHere >= allowed || all >= p.Probes {
+	if probesHere >= allowed || all >= p.Probes || s.st.Session.Part != "" {
 		return nil, nil
 	}
 	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {

@@ -343,6 +343,9 @@ type Lines struct {
 	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
 	Sweep             []string          `yaml:"sweep"`               // before an exercise with time left ends: anything else
 	Press             []string          `yaml:"press"`               // of a listener whose objection was not met
+	Parts             map[string]string `yaml:"parts"`               // by part of a story (S, T, A, R): tell only that again
+	Lengths           map[int]string    `yaml:"lengths"`             // by seconds: how long it may take
+	SameStory         string            `yaml:"same_story"`          // before another principle's question: tell the same story
 	Again             string            `yaml:"again"`               // before the question in other words
 	TakeTime          string            `yaml:"take_time"`           // a moment to think was asked for
 	Stop              string            `yaml:"stop"`                // to stop was asked for: how to pause and to end

@@ -88,6 +88,9 @@ type SessionCreated struct {
 	Principles []string    `json:"principles,omitempty"`
 	Guess      bool        `json:"guess,omitempty"`
 	RetryOf    string      `json:"retry_of,omitempty"`
+	Fork       *Fork       `json:"fork,omitempty"`    // the turn of an earlier session that this one goes on from
+	Part       string      `json:"part,omitempty"`    // the one part of a story that is told again: S, T, A or R
+	Seconds    int         `json:"seconds,omitempty"` // how long a story may take as spoken
 	Voice      VoiceInfo   `json:"voice"`
 	Pack       PackRef     `json:"pack"`
 	Phases     []PhaseInfo `json:"phases"`

@@ -19,6 +19,10 @@ type NewSession struct {
 	Guess      bool     `json:"guess,omitempty"`
 	RetryOf    string   `json:"retry_of,omitempty"`
 	Fork       *Fork    `json:"fork,omitempty"`
+	// Part is the part of a story to tell again: S, T, A, R, or weakest. It goes with RetryOf.
+	Part string `json:"part,omitempty"`
+	// Seconds is how long a story may take as spoken: 90, 120 or 240; 0 leaves it open.
+	Seconds int `json:"seconds,omitempty"`
 }
 
 // Fork names a turn of an earlier session to go on from.

@@ -78,7 +78,7 @@ type Due struct {
 	Model string // asked for; empty for the one in use
 }
 
-// Ungraded lists the grades that are still to be made: one for every closed exercise with an answer but a warm-up, and
+// Ungraded lists the grades that are still to be made: one for every closed exercise with an answer but a warm-up or a single part of a story, and
 // one more for each time it was asked for. An exam is graded only after its end, so that nothing about it
 // can reach the candidate before.
 func (s *State) Ungraded() []Due {
@@ -103,7 +103,7 @@ func (s *State) Ungraded() []Due {
 }
 
 func (s *State) gradable(b *Block) bool {
-	return b.Closed && b.Item != "" && Kind(b.Kind) != KindWarmUp && slices.ContainsFunc(b.Turns, func(n int) bool { return s.Turn(n).Answered })
+	return b.Closed && b.Item != "" && Kind(b.Kind) != KindWarmUp && s.Session.Part == "" && slices.ContainsFunc(b.Turns, func(n int) bool { return s.Turn(n).Answered })
 }
 
 // Turn is one question and its reply.

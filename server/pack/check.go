@@ -79,6 +79,8 @@ func (c *checker) top() {
 		}
 	}
 	c.need("lines.yaml", map[string]string{"no_hint": ln.NoHint, "again": ln.Again, "take_time": ln.TakeTime, "stop": ln.Stop, "reason": ln.Reason})
+	c.need("lines.yaml", map[string]string{"same_story": ln.SameStory, "parts.S": ln.Parts["S"], "parts.T": ln.Parts["T"], "parts.A": ln.Parts["A"], "parts.R": ln.Parts["R"],
+		"lengths.90": ln.Lengths[90], "lengths.120": ln.Lengths[120], "lengths.240": ln.Lengths[240]})
 	c.facts("lines.yaml", "story_facts", ln.StoryFacts)
 	for _, ps := range p.Personas {
 		c.need("personas.yaml", map[string]string{ps.ID + ".name": ps.Name, ps.ID + ".role": ps.Role, ps.ID + ".greeting": ps.Greeting, ps.ID + ".closing": ps.Closing, ps.ID + ".no_answer": ps.NoAnswer})

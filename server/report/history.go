@@ -17,7 +17,7 @@ import (
 )
 
 // MeasureVersion changes when Attempts measures something else in the same log, so that what was kept is measured again.
-const MeasureVersion = "2"
+const MeasureVersion = "3"
 
 // Attempts are the items of a session as a history holds them, each with what code measured. Of a session that is open
 // only what was seen is told, and nothing is measured. A session of another pack has none: its items are not known here.
@@ -29,16 +29,23 @@ func Attempts(st interview.State, p *interview.Pack) []progress.Attempt {
 	for i := range st.Blocks {
 		b := &st.Blocks[i]
 		item := p.Items[b.Item]
-		if item == nil {
+		if item == nil || copied(&st, b) {
 			continue
 		}
 		a := attempt(&st, b, item, p)
-		if st.Closed && a.Answered {
+		if st.Session.Part != "" { // a part is no telling
+			a.Complete = false
+		} else if st.Closed && a.Answered {
 			measureAttempt(&a, &st, b, item, p)
 		}
 		out = append(out, a)
 	}
 	return out
+}
+
+// copied reports whether a fork has a block whole from the session it came from, where it counts already.
+func copied(st *interview.State, b *interview.Block) bool {
+	return st.Session.Fork != nil && !slices.ContainsFunc(b.Turns, func(n int) bool { return n >= st.Session.Fork.Turn })
 }
 
 func attempt(st *interview.State, b *interview.Block, item *interview.Item, p *interview.Pack) progress.Attempt {
@@ -48,7 +55,7 @@ func attempt(st *interview.State, b *interview.Block, item *interview.Item, p *i
 	}
 	a := progress.Attempt{Session: st.ID, Block: b.Block, Format: st.Session.Format, Mode: st.Session.Mode, Item: b.Item, Kind: item.Kind, Title: item.Title, Audience: b.Audience,
 		Begun: b.StartedAt, At: at, Planned: b.Minutes, Minutes: round((end - b.StartS) / 60), Wall: round(b.WallS(st, at) / 60),
-		Seen: st.Session.RetryOf != ""}
+		Seen: Origin(*st) != ""}
 	if item.Assets.Code != nil {
 		a.Language = item.Assets.Code.Language
 	}

@@ -27,6 +27,7 @@ func (r Report) Markdown() string {
 	p("")
 	voice(p, s.Voice)
 	verdictMarkdown(p, r)
+	againMarkdown(p, r.Again)
 	p("## Time")
 	p("")
 	p("| phase | planned min | used min | wall min |")

@@ -26,6 +26,7 @@ type Report struct {
 	Numbers    []Number `json:"numbers"`
 	Notes      []string `json:"notes"`
 	Called     *Called  `json:"called,omitempty"`
+	Again      *Again   `json:"again,omitempty"`     // set by Compare
 	Own        []Own    `json:"own_notes,omitempty"` // set by Against
 	Provenance []string `json:"provenance"`
 }
