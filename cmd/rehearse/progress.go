@@ -212,7 +212,11 @@ func (c *coach) Due(ctx context.Context) (any, error) {
 
 // Review keeps how a card was rated and returns the card as it stands then.
 func (c *coach) Review(ctx context.Context, card string, rating json.RawMessage) (any, error) {
-	if !progress.Known(c.pack, card) {
+	before, err := c.history(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !progress.HasCard(before, c.pack, card) {
 		return nil, interview.Errorf(interview.CodeNotFound, "pack %s has no such card. Nothing was changed", c.pack.ID)
 	}
 	var r progress.Rating

@@ -89,6 +89,8 @@ type Card struct {
 	Due       *time.Time `json:"due,omitempty"`             // nil for one never looked at
 	Why       string     `json:"why"`
 	Seconds   int        `json:"seconds"` // about how long it takes
+	// Fork is the turn of a follow-up that was not met, to answer it again in a session.
+	Fork *interview.Fork `json:"fork,omitempty"`
 
 	step int
 }
@@ -205,7 +207,7 @@ func (h History) looks() []Look {
 func (h History) exposures() map[string]int {
 	out := map[string]int{}
 	for _, l := range h.looks() {
-		if _, principle, ok := strings.Cut(l.Card, ":"); ok {
+		if _, principle, ok := strings.Cut(l.Card, ":"); ok && !isProbe(l.Card) {
 			out[principle]++
 		}
 	}
@@ -251,7 +253,7 @@ func Cards(h History, p *interview.Pack, s *Settings) []Card {
 		t := s.Date.begins(s.Place())
 		when = &t
 	}
-	deck := deckOf(p, h)
+	deck := append(deckOf(p, h), h.missed()...)
 	at := make(map[string]int, len(deck))
 	for i := range deck {
 		at[deck[i].ID] = i
@@ -267,6 +269,8 @@ func Cards(h History, p *interview.Pack, s *Settings) []Card {
 		last, due := l.At, l.At.Add(interval(c.step, l.At, when))
 		c.Last, c.Due, c.Rating = &last, &due, l.Rating
 	}
+	deck = slices.DeleteFunc(deck, func(c Card) bool { return c.Deck == DeckProbe && c.step >= missedDone })
+	slices.SortFunc(deck, func(a, b Card) int { return cmp.Compare(a.ID, b.ID) })
 	return deck
 }
 
@@ -342,7 +346,7 @@ func Due(h History, p *interview.Pack, s *Settings, now time.Time) DueList {
 			c.Why = whyDue(c)
 			due = append(due, c)
 			out.Due++
-		case c.Looks > 0:
+		case c.Looks > 0, c.Due != nil:
 		case c.Deck == DeckLine && exposures[c.Principle] >= wantExposures: // met often enough in longer forms
 			out.Unseen++
 		case c.Deck == DeckLine:
@@ -399,7 +403,7 @@ func (h History) newOn(day Day, at *time.Location) map[bool]int {
 func (h History) secondsOn(day Day, at *time.Location, p *interview.Pack) int {
 	sum := 0
 	for _, l := range h.Looks {
-		if dayOf(l.At, at) == day && Known(p, l.Card) {
+		if dayOf(l.At, at) == day && (Known(p, l.Card) || isProbe(l.Card)) {
 			deck, _, _ := cutPrinciple(l.Card)
 			sum += seconds(deck)
 		}
@@ -419,6 +423,9 @@ func seconds(deck string) int {
 }
 
 func whyDue(c Card) string {
+	if c.Looks == 0 {
+		return "this follow-up was not met"
+	}
 	if c.Rating == Again {
 		return "it was not known the last time"
 	}

@@ -139,6 +139,7 @@ type Report struct {
 	Judge    string      `json:"judge,omitempty"`
 	Criteria []Criterion `json:"criteria"`
 	Met      int         `json:"met"`
+	Habits   Habits      `json:"habits"`
 }
 
 // Notice stands beside every report.
@@ -175,7 +176,7 @@ var criteria = []criterion{
 
 // Criteria says how the five criteria stand.
 func Criteria(h History, o Options) Report {
-	out := Report{At: o.Now, Notice: Notice, Judge: o.Judge}
+	out := Report{At: o.Now, Notice: Notice, Judge: o.Judge, Habits: h.habits()}
 	all := h.inOrder()
 	for i := range criteria {
 		c := &criteria[i]

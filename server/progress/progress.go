@@ -45,6 +45,10 @@ type Attempt struct {
 	Script  *Script  `json:"script,omitempty"`
 	Brief   *Brief   `json:"brief,omitempty"`
 	Judged  *Judged  `json:"judged,omitempty"` // nil when no model judged
+
+	Missed []Missed       `json:"missed,omitempty"`      // follow-ups that were not met
+	Self   map[string]int `json:"self_rating,omitempty"` // the candidate's own marks, 1 to 5
+	Calls  *Calls         `json:"calls,omitempty"`       // of a session with guess
 }
 
 // Points are weights of what a strong answer holds: of the points that must be found, and of all.

@@ -17,7 +17,7 @@ import (
 )
 
 // MeasureVersion changes when Attempts measures something else in the same log, so that what was kept is measured again.
-const MeasureVersion = "3"
+const MeasureVersion = "4"
 
 // Attempts are the items of a session as a history holds them, each with what code measured. Of a session that is open
 // only what was seen is told, and nothing is measured. A session of another pack has none: its items are not known here.
@@ -97,7 +97,7 @@ func steps(st *interview.State, b *interview.Block) int {
 
 // measureAttempt fills in what code measures, and what a model judged.
 func measureAttempt(a *progress.Attempt, st *interview.State, b *interview.Block, item *interview.Item, p *interview.Pack) {
-	a.Judged = judged(b)
+	a.Judged, a.Missed, a.Self, a.Calls = judged(b), missed(st, b, p), ratedBy(st, b), callsOf(st, b, p)
 	rubric := p.Rubrics[b.Item]
 	if item.Kind == interview.KindBehavioural {
 		a.Story = storyOf(st, b, rubric, p)
