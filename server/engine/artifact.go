@@ -19,6 +19,8 @@ var rowTypes = map[string]reflect.Type{
 	"model":    reflect.TypeFor[interview.ModelRow](),
 	"ranking":  reflect.TypeFor[interview.RankingRow](),
 	"verdict":  reflect.TypeFor[interview.VerdictRow](),
+
+	interview.ArtifactSource: reflect.TypeFor[interview.SourceRow](),
 }
 
 // artifact saves rows beside the open turn, exactly as they were typed, after each was checked against its kind and
@@ -29,7 +31,7 @@ func (s *session) artifact(ctx context.Context, cmd interview.Command) (int64, e
 		return 0, err
 	}
 	if _, ok := rowTypes[cmd.Kind]; !ok {
-		return 0, interview.FieldError("kind", "kind is findings, threats, model, ranking or verdict, not %q", strict.Short(cmd.Kind))
+		return 0, interview.FieldError("kind", "kind is findings, threats, model, ranking, verdict or source, not %q", strict.Short(cmd.Kind))
 	}
 	b := s.st.Block(turn.Block)
 	switch {
@@ -44,9 +46,16 @@ func (s *session) artifact(ctx context.Context, cmd interview.Command) (int64, e
 	if item := s.e.Pack.Items[b.Item]; item != nil && item.Assets.Code != nil {
 		lines = strings.Count(item.Assets.Code.Text, "\n")
 	}
+	most := interview.MaxCell
+	if cmd.Kind == interview.ArtifactSource {
+		most = interview.MaxSource
+		if len(cmd.Rows) != 1 {
+			return 0, interview.FieldError("rows", "source is one row with the whole text, not %d rows. Nothing was changed", len(cmd.Rows))
+		}
+	}
 	for i, raw := range cmd.Rows {
-		if len(raw) > interview.MaxCell {
-			return 0, interview.Errorf(interview.CodeTooLarge, "row %d is longer than %d bytes. Nothing was changed", i+1, interview.MaxCell)
+		if len(raw) > most {
+			return 0, interview.Errorf(interview.CodeTooLarge, "row %d is longer than %d bytes. Nothing was changed", i+1, most)
 		}
 		if wrong := checkRow(cmd.Kind, raw, lines, b.IDs); wrong != "" {
 			return 0, interview.FieldError("rows", "row %d of %s: %s. Nothing was changed", i+1, cmd.Kind, wrong)
@@ -83,6 +92,8 @@ func checkRow(kind string, raw json.RawMessage, lines int, ids []interview.Label
 		return idProblem(r.ID, ids)
 	case *interview.VerdictRow:
 		return idProblem(r.ID, ids)
+	case *interview.SourceRow:
+		return sourceProblem(r)
 	}
 	return ""
 }

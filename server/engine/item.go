@@ -299,7 +299,15 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 	rubric := s.e.Pack.Rubrics[item.ID]
 	switch {
 	case st.Twist > 0 && rubric != nil && st.Twist <= len(rubric.Twists):
-		q.Text = rubric.Twists[st.Twist-1].Text
+		n, err := s.twist(ctx, b, rubric, st.Twist)
+		if err != nil {
+			return nil, err
+		}
+		t := rubric.Twists[n-1]
+		q.Text, q.Twist = t.Text, n
+		if len(t.Files) > 0 {
+			q.Material = &interview.Material{Kind: "text", Title: "Files of the change", Files: interview.Files(item.ID, n, t.Files)}
+		}
 	case st.Challenge > 0 && rubric != nil && len(rubric.Challenges) > 0:
 		q.Text = rubric.Challenges[(st.Challenge-1)%len(rubric.Challenges)]
 	case st.Role > 0, st.Objection > 0:
@@ -406,6 +414,7 @@ func (s *session) material(item *interview.Item) *interview.Material {
 		m.Text += s.scanned(item.Assets.Scan)
 	}
 	m.Text = strings.TrimSpace(m.Text)
+	m.Files = interview.Files(item.ID, 0, item.Assets.Files)
 	switch {
 	case item.Assets.Code != nil:
 		m.Kind = "code"

@@ -56,7 +56,9 @@ func inputOf(st *interview.State, b *interview.Block, p *interview.Pack) (Input,
 		var said []string
 		for _, a := range t.Artifacts {
 			for _, raw := range a.Rows {
-				said = append(said, interview.RowText(raw))
+				if text := interview.RowText(raw); text != "" { // source is no prose
+					said = append(said, text)
+				}
 			}
 		}
 		if len(said) > 0 && t.Answered {

@@ -148,6 +148,7 @@ type Material struct {
 	Text    string           `json:"text,omitempty"`
 	Code    *MaterialCode    `json:"code,omitempty"`
 	Diagram *MaterialDiagram `json:"diagram,omitempty"`
+	Files   []TaskFile       `json:"files,omitempty"` // to download, see GET /sessions/{id}/files/{name}
 }
 
 // MaterialCode is a listing; its lines are numbered from 1.
@@ -187,6 +188,7 @@ type QuestionAsked struct {
 	Material *Material `json:"material,omitempty"`
 	// Card is the card that a step of a warm-up asks; empty where the question is the block's own item.
 	Card string `json:"card,omitempty"`
+	Twist    int       `json:"twist,omitempty"` // which of the item's twists this tells, from 1
 }
 
 // AnswerSubmitted is the payload of answer.submitted. Text is exactly as received.

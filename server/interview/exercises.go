@@ -198,8 +198,10 @@ type RoundChoice struct {
 
 // OutputSHA256 is the digest of a script's output as the pack holds it: UTF-8, line ends are \n, white space at the
 // end of the whole text is left out but for one \n.
-func OutputSHA256(text string) string {
-	sum := sha256.Sum256([]byte(NormalOutput(text)))
+func OutputSHA256(text string) string { return sumOf(NormalOutput(text)) }
+
+func sumOf(text string) string {
+	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
 

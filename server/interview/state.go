@@ -34,6 +34,7 @@ type State struct {
 	Claims     []ClaimRecorded
 	Disputes   []DisagreementRecorded
 	Guesses    []GuessRecorded
+	Outputs    []OutputTry // of scripting tasks, in order
 	Pauses     int
 	Regrades   []string // models asked for, in order; empty for the one in use
 	Closed     bool
@@ -64,6 +65,15 @@ func (b *Block) WallS(s *State, now time.Time) float64 {
 		now, paused = b.EndedAt, b.pausedAfter-b.pausedBefore
 	}
 	return max(0, (now.Sub(b.StartedAt) - paused).Seconds())
+}
+
+// blockWallS is the wall time of an open block at a time in seconds, without pauses, the one under way included.
+func (s *State) blockWallS(b *Block, at time.Time) float64 {
+	away := s.PausedFor - b.pausedBefore
+	if s.Paused {
+		away += at.Sub(s.PausedAt)
+	}
+	return max(0, (at.Sub(b.StartedAt) - away).Seconds())
 }
 
 // Outcome is what came of grading a block once: a grade, or why there is none.
@@ -328,6 +338,15 @@ var appliers = map[EventType]func(*State, Event) error{
 	}),
 	EvClaimRecorded: on(func(s *State, _ Event, d ClaimRecorded) error {
 		s.Claims = append(slices.Clone(s.Claims), d)
+		return nil
+	}),
+	EvOutputRecorded: on(func(s *State, e Event, d OutputRecorded) error {
+		b := s.Block(d.Block)
+		if b == nil {
+			return fmt.Errorf("there is no block %d", d.Block)
+		}
+		try := OutputTry{OutputRecorded: d, At: e.At, WallS: s.blockWallS(b, e.At), ClockS: s.ClockS(e.At) - b.StartS}
+		s.Outputs = append(slices.Clone(s.Outputs), try)
 		return nil
 	}),
 	EvDisagreement: on(func(s *State, _ Event, d DisagreementRecorded) error {
