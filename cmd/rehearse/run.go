@@ -71,6 +71,7 @@ func verbs() []verb {
 		{"exam", "[FLAGS]", "find out whether a model may grade: a certificate, exit 1 if it failed", examine},
 		{"models", "[list | pull NAME | rm NAME] [FLAGS]", "list the models there are and some that would fit, fetch one, remove one", models},
 		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
+		{"files", "SESSION [FLAGS]", "write the files of a scripting task into a folder and say where they are", files},
 		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON, or with --all FILE everything into one archive", export},
 		{"import", "FILE [FLAGS]", "merge an archive of export --all: nothing is doubled, and nothing that is here is lost", importAll},
 		{"delete", "SESSION [FLAGS]", "delete a session for good, or with --everything all there is", remove},

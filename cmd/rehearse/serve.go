@@ -214,6 +214,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Models:   voices,
 			Material: shelf,
 			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep,
+			Scripts: a.engine,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
 			},

@@ -57,7 +57,7 @@ type Models interface {
 	Try(ctx context.Context, name string) (any, error)
 }
 
-// API is everything behind the routes. Models, Material, Progress, Plans, Cards and Keep may be nil: then there are none.
+// API is everything behind the routes. Models, Material, Progress, Plans, Cards, Keep and Scripts may be nil: then there are none.
 type API struct {
 	Sessions Sessions
 	Log      Log
@@ -70,6 +70,7 @@ type API struct {
 	Cards    Cards
 	Debriefs Debriefs
 	Keep     Keep
+	Scripts  Scripts
 	Health   func(context.Context) any // the body of /health; nil says only that the server is up
 	Logger   *slog.Logger              // what is ours to mend is logged here, once
 }
@@ -105,6 +106,7 @@ func (a *API) Register(e *echo.Echo) {
 	g.POST("/sessions/:id/regrade", a.regrade)
 	a.practice(g, get)
 	a.keeping(g, get)
+	a.scripts(g, get)
 }
 
 func (a *API) health(c echo.Context) error {

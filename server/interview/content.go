@@ -170,18 +170,19 @@ type Rubric struct {
 	Strong     map[string]string `yaml:"strong_sample,omitempty" json:"strong_sample,omitempty"`
 	Wrong      []string          `yaml:"common_wrong,omitempty" json:"common_wrong,omitempty"`
 	// What only some kinds have.
-	Switches      []Switch        `yaml:"switches,omitempty" json:"switches,omitempty"`                 // code-review
-	Decisions     []Decision      `yaml:"decisions,omitempty" json:"decisions,omitempty"`               // secure-design
-	Expected      *Expected       `yaml:"expected,omitempty" json:"expected,omitempty"`                 // scripting
-	Solution      *Solution       `yaml:"solution,omitempty" json:"solution,omitempty"`                 // scripting
-	Alerts        []AlertKey      `yaml:"alerts,omitempty" json:"alerts,omitempty"`                     // triage
-	Chain         []Ranked        `yaml:"chain,omitempty" json:"chain,omitempty"`                       // chain: options in the order of the attack
-	Unrelated     []Ranked        `yaml:"unrelated,omitempty" json:"unrelated,omitempty"`               // chain: options that belong to no step of it
-	MustNot       []Held          `yaml:"must_not_distort,omitempty" json:"must_not_distort,omitempty"` // briefing
-	Comprehension []Comprehension `yaml:"comprehension,omitempty" json:"comprehension,omitempty"`       // briefing
-	Questions     []RoleQuestion  `yaml:"questions,omitempty" json:"questions,omitempty"`               // briefing
-	Briefing      *Briefing       `yaml:"briefing,omitempty" json:"briefing,omitempty"`                 // briefing
-	Rounds        []RoundChoice   `yaml:"rounds,omitempty" json:"rounds,omitempty"`                     // blueprint
+	Switches      []Switch        `yaml:"switches,omitempty" json:"switches,omitempty"`                                              // code-review
+	Decisions     []Decision      `yaml:"decisions,omitempty" json:"decisions,omitempty"`                                            // secure-design
+	Expected      *Expected       `yaml:"expected,omitempty" json:"expected,omitempty"`                                              // scripting
+	Solution      *Solution       `yaml:"solution,omitempty" json:"solution,omitempty"`                                              // scripting
+	Owes          []string        `yaml:"owes,omitempty" json:"owes,omitempty" jsonschema:"enum=paging,enum=dry_run,enum=exit_code"` // scripting: what this script owes beyond what every script does: paging, dry_run, exit_code
+	Alerts        []AlertKey      `yaml:"alerts,omitempty" json:"alerts,omitempty"`                                                  // triage
+	Chain         []Ranked        `yaml:"chain,omitempty" json:"chain,omitempty"`                                                    // chain: options in the order of the attack
+	Unrelated     []Ranked        `yaml:"unrelated,omitempty" json:"unrelated,omitempty"`                                            // chain: options that belong to no step of it
+	MustNot       []Held          `yaml:"must_not_distort,omitempty" json:"must_not_distort,omitempty"`                              // briefing
+	Comprehension []Comprehension `yaml:"comprehension,omitempty" json:"comprehension,omitempty"`                                    // briefing
+	Questions     []RoleQuestion  `yaml:"questions,omitempty" json:"questions,omitempty"`                                            // briefing
+	Briefing      *Briefing       `yaml:"briefing,omitempty" json:"briefing,omitempty"`                                              // briefing
+	Rounds        []RoundChoice   `yaml:"rounds,omitempty" json:"rounds,omitempty"`                                                  // blueprint
 	Sources       []Source        `yaml:"sources,omitempty" json:"sources,omitempty"`
 	Author        string          `yaml:"author" json:"author"`
 	Reviewer      string          `yaml:"reviewer" json:"reviewer"`

@@ -187,8 +187,8 @@ type QuestionAsked struct {
 	Fallback string    `json:"fallback,omitempty"` // why the authored wording was spoken although there is a model
 	Material *Material `json:"material,omitempty"`
 	// Card is the card that a step of a warm-up asks; empty where the question is the block's own item.
-	Card string `json:"card,omitempty"`
-	Twist    int       `json:"twist,omitempty"` // which of the item's twists this tells, from 1
+	Card  string `json:"card,omitempty"`
+	Twist int    `json:"twist,omitempty"` // which of the item's twists this tells, from 1
 }
 
 // AnswerSubmitted is the payload of answer.submitted. Text is exactly as received.

@@ -116,6 +116,13 @@ type DecisionOption struct {
 	Costs string `yaml:"costs" json:"costs"`
 }
 
+// What a rubric's owes can name: what this script owes beyond what every script does.
+const (
+	OwesPaging = "paging"    // it reads an interface that hands out pages
+	OwesDryRun = "dry_run"   // it changes something
+	OwesExit   = "exit_code" // a pipeline reads how it ended
+)
+
 // Expected is the output of a correct script. The digest is what a pasted output is compared with; the file is there
 // to say where the first difference is.
 type Expected struct {

@@ -3,6 +3,7 @@ package interview
 import (
 	"encoding/json"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -193,6 +194,11 @@ func (s *State) Twists(b *Block) []int {
 	return out
 }
 
+// AfterS is how many seconds after the begin of its block a turn was asked, by the wall without pauses.
+func (t *Turn) AfterS(b *Block) float64 {
+	return max(0, (t.AskedAt.Sub(b.StartedAt) - (t.pausedFor - b.pausedBefore)).Seconds())
+}
+
 // OutputsOf are the attempts of a block, in their order.
 func (s *State) OutputsOf(block int) []OutputTry {
 	var out []OutputTry
@@ -256,4 +262,31 @@ func CompareOutput(text string, r *Rubric, told []int) (OutputRecorded, bool) {
 	}
 	out.Difference = FirstDifference(all[0].e.Text, text)
 	return out, true
+}
+
+// TellOutput is what came of an output, for a person.
+func TellOutput(o OutputRecorded) string {
+	of := "the task"
+	if o.Stage > 0 {
+		of = "the change"
+	}
+	d := o.Difference
+	switch {
+	case o.Match:
+		return "This is the output of " + of + ", byte for byte."
+	case o.DigestOnly:
+		return "This is not the output of " + of + ". Only its digest is known here, so nobody can say in which line they differ."
+	case d == nil:
+		return "This is not the output of " + of + "."
+	}
+	at := "This is not the output of " + of + ": they differ from line " + strconv.Itoa(d.Line)
+	switch {
+	case d.Ended == "expected":
+		return at + ", where it should have ended."
+	case d.Ended == "got":
+		return at + ", where yours has ended."
+	case d.Whitespace:
+		return at + ", column " + strconv.Itoa(d.Column) + ", in white space only: look for tabs, spaces and what stands at the end of the line."
+	}
+	return at + ", column " + strconv.Itoa(d.Column) + "."
 }

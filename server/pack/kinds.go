@@ -76,6 +76,7 @@ func (c *checker) misplaced(it *interview.Item, r *interview.Rubric) {
 		{at, "decisions", len(r.Decisions) > 0, []interview.Kind{interview.KindSecureDesign}},
 		{at, "expected", r.Expected != nil, []interview.Kind{interview.KindScripting}},
 		{at, "solution", r.Solution != nil, []interview.Kind{interview.KindScripting}},
+		{at, "owes", len(r.Owes) > 0, []interview.Kind{interview.KindScripting}},
 		{at, "alerts", len(r.Alerts) > 0, []interview.Kind{interview.KindTriage}},
 		{at, "chain", len(r.Chain) > 0, []interview.Kind{interview.KindChain}},
 		{at, "unrelated", len(r.Unrelated) > 0, []interview.Kind{interview.KindChain}},
@@ -264,6 +265,11 @@ func (c *checker) scripting(it *interview.Item, r *interview.Rubric) {
 	digests := map[string]string{}
 	c.expected(at, "expected", r.Expected, names, digests)
 	c.solution(at, "solution", r.Solution, names)
+	for i, o := range r.Owes {
+		if o != interview.OwesPaging && o != interview.OwesDryRun && o != interview.OwesExit {
+			c.fail(at, fmt.Sprintf("owes.%d", i+1), "%q is nothing that a script can owe; there is %s, %s and %s", o, interview.OwesPaging, interview.OwesDryRun, interview.OwesExit)
+		}
+	}
 	if len(r.Twists) != scriptTwists {
 		c.fail(at, "twists", "a scripting task has %d, this has %d", scriptTwists, len(r.Twists))
 	}

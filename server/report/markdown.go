@@ -131,6 +131,7 @@ func blockMarkdown(p printer, bl Block) {
 	}
 	technicalMarkdown(p, bl)
 	warmUpMarkdown(p, bl.WarmUp)
+	scriptMarkdown(p, bl.Script)
 	if bl.Grade != nil {
 		gradeMarkdown(p, bl.Grade, wordsIn(&bl))
 	}

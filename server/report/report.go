@@ -97,6 +97,7 @@ type Block struct {
 	Claims     []interview.Quote `json:"claims,omitempty"`
 	Grade      *Graded           `json:"grade,omitempty"`
 	WarmUp     *WarmUp           `json:"warm_up,omitempty"`
+	Script     *Script           `json:"script,omitempty"`
 }
 
 // Question is one turn.
@@ -342,6 +343,9 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	}
 	if rubric != nil && kind != interview.KindWarmUp {
 		technical(&out, st, b, p.Items[b.Item], rubric)
+	}
+	if kind == interview.KindScripting {
+		out.Script = script(&out, &st, b, rubric)
 	}
 	return out
 }
