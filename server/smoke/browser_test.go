@@ -15,6 +15,8 @@ import (
 
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
+
+	"rehearse/server/pack/packtest"
 )
 
 // chromium is the browser of the tests. Without one the test is skipped, and says so, unless it is required.
@@ -405,5 +407,47 @@ func TestMaterialInABrowser(t *testing.T) {
 	p.do("the removal", chromedp.Click(`//button[starts-with(normalize-space(), "Remove")]`), chromedp.WaitVisible(button("Remove it")), chromedp.Click(button("Remove it")))
 	p.until("gone", `document.body.innerText.includes("None yet.")`)
 	p.sockets = 2 // this page has none
+	p.check()
+}
+
+// TestAScriptInABrowser hands in a script's output and source on the page, and reads what the report says of them.
+func TestAScriptInABrowser(t *testing.T) {
+	chromium(t)
+	rubric := packtest.Flagship(t).Rubrics["sc-sbom-triage"]
+	s := start(t, t.TempDir(), "--model", "none", "--seed", "4")
+	session := s.create(t, map[string]any{"format": "scripting", "mode": "drill", "item": "sc-sbom-triage"})
+	p := open(t, s.url)
+	p.do("the link", chromedp.EmulateViewport(windows[0].width, windows[0].height), chromedp.Navigate(s.url+"/?token="+s.token), chromedp.WaitVisible(button("Start")),
+		chromedp.Navigate(s.url+"/#/session/"+session))
+	submit := func(what, text string) {
+		p.until("a box for "+what, boxOpen)
+		before := read[string](p, question)
+		p.do(what, chromedp.SendKeys(answerBox, text), chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl)))
+		p.until("the next question after "+what, fmt.Sprintf("(%s) !== %q", question, before))
+	}
+	for i := 0; i < 8 && !strings.Contains(read[string](p, question), "Write it now"); i++ {
+		submit(fmt.Sprint("answer ", i), "Is the fixed version itself in the range? I would split versions and compare numbers.")
+	}
+	p.until("the files", `document.querySelector('a[download="sbom.json"]')`)
+	set := func(what, selector, text string) {
+		p.do(what, chromedp.Evaluate[chromedp.Void](fmt.Sprintf(`(() => { const e = document.querySelector(%q); e.value = %q; e.dispatchEvent(new Event("input", {bubbles: true})) })()`, selector, text)))
+	}
+	lines := strings.Split(rubric.Expected.Text, "\n")
+	set("a wrong output", `form textarea`, strings.Replace(rubric.Expected.Text, lines[2], lines[2]+"x", 1))
+	p.do("comparing it", chromedp.Click(button("Compare")))
+	p.until("the difference", `document.body.innerText.includes("Expected, line 3")`)
+	set("the source", `#pad-source textarea`, "import os\nos.system('cat ' + name)\n")
+	p.pictures("script", true)
+	p.do("the reload", chromedp.Reload())
+	p.until("the source, still there", `document.querySelector("#pad-source textarea")?.value.includes("os.system") && document.querySelector('a[download="sbom.json"]') && `+boxOpen)
+	set("a right output", `form textarea`, rubric.Expected.Text)
+	p.do("comparing that", chromedp.Click(button("Compare")))
+	p.until("the match", `document.querySelector('form ~ [role="status"]').innerText.includes("✓")`)
+	for i := 0; i < 14 && !read[bool](p, `!!document.querySelector('a[href$="/report"]')`); i++ {
+		submit(fmt.Sprint("answer ", i, " after it"), "It reads only, counts what it could not judge, and ends with a code of its own.")
+	}
+	p.do("the report", chromedp.Click(`//a[normalize-space()="Open the report"]`))
+	p.until("the script in it", `document.body.innerText.includes("measured") && document.body.innerText.includes("os.system hands a shell")`)
+	p.pictures("script-report", true)
 	p.check()
 }

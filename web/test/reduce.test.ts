@@ -50,6 +50,18 @@ describe('a recorded session', () => {
   });
 });
 
+describe('an event of a type this page does not know', () => {
+  it('does not keep the page from being caught up when it is the last one', () => {
+    let m = open(reduce(initial, { on: 'frame', frame: { type: 'welcome', data: { seq: 2, turn: 1 } } }));
+    m = reduce(m, { on: 'frame', frame: { type: 'question.asked', seq: 1, data: { turn: 1, text: 'Why?' } } });
+    expect(caughtUp(m)).toBe(false);
+    m = reduce(m, { on: 'other', seq: 2 });
+    expect(caughtUp(m)).toBe(true);
+    expect(m.turn).toBe(1);
+    expect(reduce(m, { on: 'other', seq: 1 })).toBe(m);
+  });
+});
+
 describe('speaking', () => {
   it('collects deltas and gives way to the finished question', () => {
     let m = feed(start, [f('delta', { turn: 1, text: 'Tell ' }), f('delta', { turn: 1, text: 'me' })]);

@@ -65,10 +65,16 @@ export const tables: Record<string, Table> = {
     hint: 'One verdict for each, with your reason.',
     columns: [{ key: 'id', label: 'What', type: 'fixed' }, text('verdict', 'Verdict'), long('reason', 'Reason')],
   },
+  source: {
+    title: 'Source',
+    hint: 'The whole text of your script. It is read by line and never run.',
+    columns: [{ key: 'language', label: 'Language', type: 'choice', choices: ['python', 'go', 'javascript', 'shell'] }, long('text', 'Text', 120_000)],
+  },
 };
 
 /** Rows to begin with: the given ids where a kind is about ids, otherwise none. */
 export function startRows(kind: string, ids: Label[]): Row[] {
+  if (kind === 'source') return [{}];
   return kind === 'ranking' || kind === 'verdict' ? ids.map((l) => ({ id: l.id })) : [];
 }
 

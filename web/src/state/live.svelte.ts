@@ -57,6 +57,10 @@ export class Live {
         if (frame.type === 'answer.submitted') this.answered(before, frame.data.turn ?? 0, frame.data.text ?? '');
         this.follow();
       },
+      onOther: (seq) => {
+        this.apply({ on: 'other', seq });
+        this.follow();
+      },
       onRestart: () => this.restarted(),
       onStatus: (status) => {
         this.apply({ on: 'status', status });
@@ -331,6 +335,7 @@ export class Live {
     for (const [kind, rows] of Object.entries(this.pad)) {
       const cleaned = clean(kind, $state.snapshot(rows), m.block.ids);
       if (sameRows(cleaned, this.padSaved[kind] ?? [])) continue;
+      if (kind === 'source' && cleaned.length === 0) continue; // there is always a whole source, or none yet
       if (this.padProblem(kind) !== '') continue; // still being typed; kept in this browser until it can be sent
       this.padSaved[kind] = cleaned;
       this.send({ type: 'artifact', turn: m.turn, kind, rows: cleaned });

@@ -4,7 +4,7 @@ import type { Frame, SentCommand } from '../wire/frames';
 import type { Status } from '../wire/socket';
 import { caughtUp, type Entry, type Model, type QuestionView } from './model';
 
-export type Input = { on: 'frame'; frame: Frame } | { on: 'status'; status: Status } | { on: 'sent'; command: SentCommand };
+export type Input = { on: 'frame'; frame: Frame } | { on: 'other'; seq: number } | { on: 'status'; status: Status } | { on: 'sent'; command: SentCommand };
 
 export function reduce(m: Model, input: Input): Model {
   switch (input.on) {
@@ -12,6 +12,9 @@ export function reduce(m: Model, input: Input): Model {
       return input.status.state === 'open' ? { ...m, status: input.status } : { ...m, status: input.status, target: null };
     case 'sent':
       return { ...m, pending: [...m.pending, { command: input.command, acked: null }] };
+    // An event of a type this page does not know: nothing to show, and one less to wait for.
+    case 'other':
+      return input.seq <= m.seq ? m : { ...m, seq: input.seq, pending: m.pending.filter((p) => p.acked === null || p.acked > input.seq) };
     case 'frame':
       return input.frame.seq === undefined ? passing(m, input.frame) : event(m, input.frame, input.frame.seq);
   }

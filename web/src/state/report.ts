@@ -2,6 +2,7 @@
 
 import type { VoiceInfo } from '../wire/frames';
 import { cut, type Piece, type Span } from '../wire/bytes';
+import { scriptOf, type ScriptReport } from './script';
 import { warmUpOf, type WarmUp } from './warmup';
 
 export interface Sentence extends Span {
@@ -200,6 +201,7 @@ export interface Listened {
 export interface Block {
   grade: Grade | null;
   warmUp?: WarmUp | null;
+  script?: ScriptReport | null;
   block?: number;
   phase?: string;
   kind?: string;
@@ -395,6 +397,7 @@ export function readReport(raw: unknown): Report {
       ...(b as unknown as Block),
       grade: gradeOf(b.grade),
       warmUp: warmUpOf(b.warm_up),
+      script: scriptOf(b.script),
       questions: objs(b.questions).map((q) => ({
         ...(q as Question),
         answer: isObj(q.answer) ? { ...(q.answer as Answer), text: textOf(q.answer.text) } : null,

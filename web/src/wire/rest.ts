@@ -165,6 +165,9 @@ export class Api {
   report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
   regrade = (id: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/regrade`, {});
 
+  files = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/files`);
+  output = (id: string, command: string, item: string, text: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/output`, { id: command, item, text });
+
   models = () => this.call<{ models?: ModelLine[]; suggestions?: Suggestion[]; note?: string }>('GET', '/models');
   removeModel = (name: string) => this.call<unknown>('DELETE', `/models/${encodeURIComponent(name)}`);
   tryModel = (name: string) => this.call<Abilities>('POST', `/models/${encodeURIComponent(name)}/try`, {});
@@ -254,6 +257,9 @@ export class Api {
     );
   }
 }
+
+export const fileUrl = (id: string, name: string, item: string) =>
+  `${BASE}/sessions/${encodeURIComponent(id)}/files/${encodeURIComponent(name)}?item=${encodeURIComponent(item)}`;
 
 export const reportUrl = (id: string, form: 'json' | 'md') =>
   `${BASE}/sessions/${encodeURIComponent(id)}/report${form === 'md' ? '.md' : ''}`;

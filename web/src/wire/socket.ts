@@ -28,6 +28,8 @@ export interface Options {
   open: () => SocketLike;
   /** Every known frame, events once each. */
   onFrame: (frame: Frame) => void;
+  /** The number of an event of a type this page does not know. */
+  onOther?: (seq: number) => void;
   onStatus: (status: Status) => void;
   /** A command entered the outbox. */
   onSent: (command: SentCommand) => void;
@@ -177,6 +179,7 @@ export class Connection {
     if (frame.type === 'ack' || frame.type === 'error') this.settle(frame.data.id);
     const behind = this.target !== Infinity && frame.seq === this.target;
     if (frame.type !== 'unknown') this.o.onFrame(frame);
+    else if (frame.seq !== undefined) this.o.onOther?.(frame.seq);
     if (behind) this.flush();
   }
 
