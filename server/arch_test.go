@@ -47,6 +47,7 @@ var rooms = []room{
 	{"server/debrief", []string{"server/interview", "server/grading", "server/reading", "server/probing"}, "a loop's log in, its votes and outcome out; it reads grades as they stand and asks nobody, so that no vote can see another"},
 	{"server/source", []string{"github.com/tdewolff/parse/v2", "github.com/tdewolff/parse/v2/js", "mvdan.cc/sh/v3/syntax"}, "the one room that parses what a candidate programmed; it reads and never runs"},
 	{"server/progress", []string{"server/interview"}, "what sessions show and what comes next are functions of a history; it reads no text, no log and no clock"},
+	{"server/stories", []string{"server/interview", "server/reading"}, "a bank of stories is a function of stories, tellings and a pack; it knows no store and no model, so that nothing of a story reaches a prompt"},
 	{"server/diagram", []string{"server/interview"}, "a drawing is a function of its text"},
 	{"server/strict", []string{"server/interview"}, "one way to read somebody else's JSON, for every door; it knows no shape of its own"},
 	{"server/config", nil, "settings and their limits, nothing about where they come from"},

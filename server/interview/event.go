@@ -91,6 +91,7 @@ type SessionCreated struct {
 	Fork       *Fork       `json:"fork,omitempty"`    // the turn of an earlier session that this one goes on from
 	Part       string      `json:"part,omitempty"`    // the one part of a story that is told again: S, T, A or R
 	Seconds    int         `json:"seconds,omitempty"` // how long a story may take as spoken
+	Story      string      `json:"story,omitempty"`   // of the bank, to be told in it: its id alone, nothing of what it holds
 	Voice      VoiceInfo   `json:"voice"`
 	Pack       PackRef     `json:"pack"`
 	Phases     []PhaseInfo `json:"phases"`
