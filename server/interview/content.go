@@ -334,6 +334,14 @@ type Principle struct {
 	Observable bool `yaml:"observable,omitempty" json:"observable,omitempty"`
 }
 
+// MiningPrompt is an authored question that helps to remember a story for the bank. Families are those of the principles
+// that such a story may serve; without any it may serve all.
+type MiningPrompt struct {
+	ID       string   `yaml:"id" json:"id"`
+	Text     string   `yaml:"text" json:"text"`
+	Families []string `yaml:"families,omitempty,flow" json:"families,omitempty"`
+}
+
 // Lines are the interviewer's stock sentences, several wordings each.
 type Lines struct {
 	Introduction      []string          `yaml:"introduction"`        // asks for the candidate's introduction
@@ -396,6 +404,7 @@ type Pack struct {
 	Rubrics        map[string]*Rubric `yaml:"-" json:"-"`
 	Bank           []ProbeType        `yaml:"-" json:"-"`
 	Misconceptions []Misconception    `yaml:"-" json:"-"`
+	Mining         []MiningPrompt     `yaml:"-" json:"-"`
 	Personas       []Persona          `yaml:"-" json:"-"`
 	Lines          Lines              `yaml:"-" json:"-"`
 	Formats        []Format           `yaml:"-" json:"-"`

@@ -27,6 +27,7 @@ func Check(p *interview.Pack) []error {
 	c.top()
 	c.bank()
 	c.misconceptions()
+	c.mining()
 	c.audiences()
 	for _, id := range sortedKeys(p.Items) {
 		c.item(p.Items[id])
@@ -173,6 +174,22 @@ func (c *checker) misconceptions() {
 		c.phrases("misconceptions.yaml", m.ID+".unless", m.Unless, 0)
 		c.spoken("misconceptions.yaml", m.ID+".probe", m.Probe)
 		c.expect("misconceptions.yaml", m.ID+".expects", m.Expects)
+	}
+}
+
+// mining checks the questions that help to find stories. Those of the common stock name families that a pack need not
+// have.
+func (c *checker) mining() {
+	seen := map[string]bool{}
+	for _, m := range c.pack.Mining {
+		if seen[m.ID] {
+			c.fail("mining.yaml", m.ID, "stands twice")
+		}
+		seen[m.ID] = true
+		c.need("mining.yaml", map[string]string{"id": m.ID, m.ID + ".text": m.Text})
+		if strings.Count(m.Text, "?") != 1 || !strings.HasSuffix(m.Text, "?") {
+			c.fail("mining.yaml", m.ID+".text", "has to be one question")
+		}
 	}
 }
 

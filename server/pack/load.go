@@ -177,8 +177,8 @@ func (l *loader) placed(err error) error {
 		return nil
 	case ok:
 		p.Path = path.Join(dir, file)
-	case p.Path == "probes.yaml" && !l.has(p.Path):
-		p.Path = "formats/common/probes.yaml"
+	case (p.Path == "probes.yaml" || p.Path == "mining.yaml") && !l.has(p.Path):
+		p.Path = "formats/common/" + p.Path
 	}
 	return p
 }
@@ -193,6 +193,11 @@ func read(packFS, formatFS fs.FS) (*loader, *interview.Pack) {
 		l.decode("probes.yaml", &p.Bank)
 	} else {
 		common.decode("common/probes.yaml", &p.Bank)
+	}
+	if l.has("mining.yaml") {
+		l.decode("mining.yaml", &p.Mining)
+	} else if common.has("common/mining.yaml") {
+		common.decode("common/mining.yaml", &p.Mining)
 	}
 	common.decode("common/lines.yaml", &p.Lines)
 	if l.has("lines.yaml") {

@@ -34,6 +34,7 @@ var schemas = map[string]any{
 	"rubric":         interview.Rubric{},
 	"probes":         []interview.ProbeType{},
 	"misconceptions": []interview.Misconception{},
+	"mining":         []interview.MiningPrompt{},
 	"personas":       []interview.Persona{},
 	"audiences":      []interview.Audience{},
 	"lines":          interview.Lines{},

@@ -101,8 +101,13 @@ type Measured struct {
 // Measured returns every session, oldest first, with what was measured in it by a version of the measures and up to its
 // newest event.
 func (s *Store) Measured(ctx context.Context, version string) ([]Measured, error) {
+	return s.kept(ctx, "measured", version)
+}
+
+// kept reads one of the tables of what follows from the logs.
+func (s *Store) kept(ctx context.Context, table, version string) ([]Measured, error) {
 	rows, err := s.read.QueryContext(ctx, `SELECT s.id, m.data FROM sessions s
-		LEFT JOIN measured m ON m.session = s.id AND m.seq = s.last_seq AND m.version = ?
+		LEFT JOIN `+table+` m ON m.session = s.id AND m.seq = s.last_seq AND m.version = ?
 		ORDER BY s.created_at, s.id`, version)
 	if err != nil {
 		return nil, fmt.Errorf("read what was measured: %w", err)
@@ -131,11 +136,16 @@ func (s *Store) Measured(ctx context.Context, version string) ([]Measured, error
 // SaveMeasured keeps what was measured in a session's events up to seq. A session that was deleted meanwhile is left
 // deleted.
 func (s *Store) SaveMeasured(ctx context.Context, session, version string, seq int64, data json.RawMessage) error {
+	return s.keep(ctx, "measured", session, version, seq, data)
+}
+
+// keep writes one of the tables of what follows from the logs.
+func (s *Store) keep(ctx context.Context, table, session, version string, seq int64, data json.RawMessage) error {
 	if !json.Valid(data) {
 		return interview.Errorf(interview.CodeInvalid, "what was measured in session %s is not JSON", session)
 	}
 	return s.submit(ctx, &request{size: len(data), do: func(ctx context.Context, w *writer) error {
-		if err := w.exec(ctx, `INSERT INTO measured (session, seq, version, data)
+		if err := w.exec(ctx, `INSERT INTO `+table+` (session, seq, version, data)
 			SELECT id, ?, ?, ? FROM sessions WHERE id = ?
 			ON CONFLICT (session) DO UPDATE SET seq = excluded.seq, version = excluded.version, data = excluded.data`,
 			seq, version, string(data), session); err != nil {

@@ -339,7 +339,7 @@ const (
 )
 
 // Matrix is the principles by stories, with holes and overuse.
-func (b *Bank) Matrix(prompts []Prompt) Matrix {
+func (b *Bank) Matrix() Matrix {
 	out := Matrix{Rows: []MatrixRow{}, Stories: []MatrixColumn{}}
 	all := b.assign(NewMatcher(b.Stories, b.Common))
 	told := map[[2]string]int{}
@@ -380,7 +380,7 @@ func (b *Bank) Matrix(prompts []Prompt) Matrix {
 		}
 		if row.Hole != "" {
 			out.Holes++
-			row.Prompts = PromptsFor(prompts, pr)
+			row.Prompts = PromptsFor(b.Pack.Mining, pr)
 		}
 		out.Rows = append(out.Rows, row)
 	}

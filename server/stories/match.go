@@ -14,7 +14,7 @@ const (
 	leastShared = 3.2  // weight that an answer has to share with the cues, in words that nobody else uses
 	leastShare  = 0.24 // of the weight of all cues of the story, in an answer of shortStems
 	shortStems  = 20.0
-	leastLead   = 1.4  // times the next story
+	leastLead   = 1.4 // times the next story
 	figureWorth = 1.6
 )
 

@@ -248,23 +248,21 @@ func starts(s *Story, pack *interview.Pack) (drill, dive *Start) {
 	return drill, dive
 }
 
-// Prompt is an authored question that helps to remember a story. Families are those of the principles it may serve.
-type Prompt struct {
-	ID       string   `json:"id"`
-	Text     string   `json:"text"`
-	Families []string `json:"families"`
-}
-
-// PromptsFor are the prompts that may find a story for a principle.
-func PromptsFor(all []Prompt, pr interview.Principle) []string {
-	var out []string
+// PromptsFor are the ids of the prompts that may find a story for a principle, those for its family first.
+func PromptsFor(all []interview.MiningPrompt, pr interview.Principle) []string {
+	var own, any []string
 	for _, p := range all {
-		if slices.Contains(p.Families, pr.Family) {
-			out = append(out, p.ID)
+		switch {
+		case slices.Contains(p.Families, pr.Family):
+			own = append(own, p.ID)
+		case len(p.Families) == 0:
+			any = append(any, p.ID)
 		}
 	}
-	return out
+	return append(own, any...)
 }
 
 // counted is a figure without a tail of zeros.
-func counted(v float64) string { return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.4f", v), "0"), ".") }
+func counted(v float64) string {
+	return strings.TrimSuffix(strings.TrimRight(fmt.Sprintf("%.4f", v), "0"), ".")
+}
