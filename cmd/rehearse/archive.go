@@ -25,7 +25,7 @@ import (
 )
 
 // archiveVersion is the version of the archive's layout: manifest.json, sessions/ID.jsonl, material/NAME, and
-// practice/plan.json and practice/reviews.jsonl where there are a plan and rated cards.
+// practice/plan.json, practice/reviews.jsonl and practice/stories.json where there are a plan, rated cards and stories.
 const archiveVersion = 1
 
 // Limits on an archive that is read. Its sizes are somebody else's word until they were counted.
@@ -188,6 +188,9 @@ func writeStored(ctx context.Context, store *sqlite.Store, add func(name string,
 			return 0, err
 		}
 	}
+	if err := writeBank(ctx, store, add); err != nil {
+		return 0, err
+	}
 	return len(sums), writePractice(ctx, store, add)
 }
 
@@ -300,7 +303,7 @@ func (a archived) take(f *zip.File, data []byte) error {
 		if known, err := a.practice.take(name, data); known {
 			return err
 		}
-		return damaged("%q is neither a plan nor ratings of cards", name)
+		return damaged("%q is neither a plan, ratings of cards nor stories", name)
 	case dir != "sessions" || !strings.HasSuffix(rest, ".jsonl"):
 		return damaged("%q is neither a session nor material", name)
 	}
@@ -335,14 +338,15 @@ type imported struct {
 	} `json:"sessions"`
 	Material int      `json:"material"` // files that were not here
 	Ratings  int      `json:"ratings"`  // of cards
+	Stories  int      `json:"stories"`  // that were not here
 	Plan     bool     `json:"plan"`     // there was none here
 	Notes    []string `json:"notes"`
 	Message  string   `json:"message"`
 }
 
 func (d imported) String() string {
-	return fmt.Sprintf("%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards", d.Sessions.Added, d.Sessions.Continued, d.Sessions.Here, d.Sessions.Kept,
-		interview.Counted(d.Material, "%d file", "%d files"), interview.Counted(d.Ratings, "%d rating", "%d ratings"))
+	return fmt.Sprintf("%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards, %s of your own", d.Sessions.Added, d.Sessions.Continued, d.Sessions.Here, d.Sessions.Kept,
+		interview.Counted(d.Material, "%d file", "%d files"), interview.Counted(d.Ratings, "%d rating", "%d ratings"), interview.Counted(d.Stories, "%d story", "%d stories"))
 }
 
 // errHalfImported is for an import that stopped on the way.
@@ -422,6 +426,12 @@ func (a archived) into(ctx context.Context, store *sqlite.Store, material string
 		}
 	}
 	if done.Ratings, done.Plan, err = a.practice.into(ctx, store); err != nil {
+		return done, err
+	}
+	var notes []string
+	done.Stories, notes, err = a.practice.bank.into(ctx, store)
+	done.Notes = append(done.Notes, notes...)
+	if err != nil {
 		return done, err
 	}
 	for _, name := range sortedKeys(a.material) {

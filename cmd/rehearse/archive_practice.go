@@ -27,6 +27,7 @@ type archivedReview struct {
 type practice struct {
 	plan    *progress.Settings
 	reviews []archivedReview
+	bank    archivedBank
 }
 
 // writePractice adds the plan and the ratings of cards to an archive.
@@ -65,6 +66,8 @@ func writePractice(ctx context.Context, store *sqlite.Store, add func(name strin
 // take reads one of the files of an archive; ok is false for a file that is neither.
 func (p *practice) take(name string, data []byte) (ok bool, err error) {
 	switch name {
+	case storiesFileName:
+		return true, p.bank.take(data)
 	case planFile:
 		var a progress.Settings
 		if err := json.Unmarshal(data, &a); err != nil {

@@ -72,6 +72,7 @@ func verbs() []verb {
 		{"models", "[list | pull NAME | rm NAME] [FLAGS]", "list the models there are and some that would fit, fetch one, remove one", models},
 		{"lint", "[PACKDIR] [FLAGS]", "check a pack: path: key: problem, exit 1 if there is any", lint},
 		{"files", "SESSION [FLAGS]", "write the files of a scripting task into a folder and say where they are", files},
+		{"stories", "[list | show ID | add | export [FILE] | import FILE | matrix] [FLAGS]", "your own stories as cues: list, show and add them, write and read them as Markdown, and see which principles lack one", storiesVerb},
 		{"export", "SESSION [FLAGS]", "write a session as Markdown or JSON, or with --all FILE everything into one archive", export},
 		{"import", "FILE [FLAGS]", "merge an archive of export --all: nothing is doubled, and nothing that is here is lost", importAll},
 		{"delete", "SESSION [FLAGS]", "delete a session for good, or with --everything all there is", remove},

@@ -109,6 +109,7 @@ type app struct {
 	server *server.Server
 	voices *voices
 	coach  *coach
+	bank   *bank
 	log    *slog.Logger
 }
 
@@ -181,6 +182,8 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 	by := &graders{voices: voices, pack: loaded, certs: store, embed: c.Embed, model: c.GradeModel, log: log}
 	o := engine.Options{Store: store, History: store, Pack: loaded, Voice: voices.voice, Authored: voice.Authored{}, Diagram: diagram.SVG, Log: log,
 		Grade: by.grade, Draw: progress.Reserved(loaded).Draw}
+	told := newBank(store, loaded, log)
+	o.Story = told.principle
 	if c.Embed != config.EmbedNone {
 		o.Near = voices.near
 	}
@@ -196,7 +199,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 		return nil, errors.Join(err, store.Close())
 	}
 	o.Steer = shelf.steer(voices)
-	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, coach: newCoach(store, loaded, by.certified, log), log: log}
+	a := &app{store: store, shelf: shelf, engine: engine.New(o), voices: voices, coach: newCoach(store, loaded, by.certified, log), bank: told, log: log}
 	hub := live.NewHub(a.engine, log)
 	all := sessions{a.engine, store, hub}
 	keep, err := newKeeper(&keeper{sessions: all, store: store, shelf: shelf, coach: a.coach, hub: hub, data: c.Data})
@@ -213,7 +216,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Debriefs: reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
-			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep,
+			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep, Stories: told,
 			Scripts: a.engine,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}
@@ -252,6 +255,7 @@ func (a *app) run(ctx context.Context, p Program, c config.Config) error {
 	go func() {
 		defer close(measured)
 		a.coach.warm(warming)
+		a.bank.warm(warming)
 	}()
 	failed := make(chan error, 1)
 	go func() { failed <- a.server.Serve(ln) }()

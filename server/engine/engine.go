@@ -67,6 +67,9 @@ type Options struct {
 	// Draw leaves of the items that a phase of some minutes may draw those it should, given how often each was begun
 	// before; at least one. Nil leaves all. It keeps practice from using up what checks need unseen.
 	Draw func(items []*interview.Item, mode interview.Mode, minutes float64, used map[string]int) []*interview.Item
+	// Story returns the principle that a story of the candidate's bank is drilled for, empty for none, and an error where
+	// there is no such story. Nothing else of a story comes here. Nil has no stories.
+	Story func(ctx context.Context, id string) (principle string, err error)
 	// Authored speaks when the other voice cannot.
 	Authored Interviewer
 	// Diagram draws a data-flow diagram as SVG.
@@ -222,13 +225,8 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	if !slices.Contains(e.Pack.Levels, n.Level) {
 		return none, interview.FieldError("level", "level is one of %s, not %q", strings.Join(e.Pack.Levels, ", "), n.Level)
 	}
-	for _, later := range []struct {
-		field string
-		set   bool
-	}{{"story", n.Story != ""}} {
-		if later.set {
-			return none, interview.FieldError(later.field, "%s is not in this version yet; leave it out", later.field)
-		}
+	if err := e.checkStory(ctx, f, &n); err != nil {
+		return none, err
 	}
 	if f.Blueprint {
 		if err := e.checkBlueprint(f, &n); err != nil {
@@ -246,7 +244,7 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 	}
 	_, voice := e.Voice(ctx)
 	out := interview.SessionCreated{Format: f.ID, Title: f.Title, Mode: n.Mode, Level: n.Level, Minutes: f.Minutes, Seed: seed, Seeded: seeded,
-		Item: n.Item, Princ: n.Principle, Guess: n.Guess, RetryOf: n.RetryOf, Part: n.Part, Seconds: n.Seconds, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
+		Item: n.Item, Princ: n.Principle, Guess: n.Guess, RetryOf: n.RetryOf, Story: n.Story, Part: n.Part, Seconds: n.Seconds, Voice: voice, Pack: interview.PackRef{ID: e.Pack.ID, Version: e.Pack.Version}, Plan: *f}
 	if f.Blueprint {
 		out.Item, out.Principles = "", n.Principles
 		if err := e.fill(ctx, &out, n.Item); err != nil {
@@ -262,6 +260,32 @@ func (e *Engine) plan(ctx context.Context, n interview.NewSession) (interview.Se
 		}
 	}
 	return out, nil
+}
+
+// checkStory checks that a story may be told in a format, and gives the session the story's principle where nothing else
+// says what is asked.
+func (e *Engine) checkStory(ctx context.Context, f *interview.Format, n *interview.NewSession) error {
+	if n.Story == "" {
+		return nil
+	}
+	if !f.Single || f.Blueprint || !slices.Contains(f.Rounds[0].Phases[0].Items, interview.KindBehavioural) {
+		return interview.FieldError("story", "%s does not ask for one story; leave story out, or choose a format that does", f.Title)
+	}
+	if e.Story == nil {
+		return interview.FieldError("story", "there is no bank of stories here")
+	}
+	principle, err := e.Story(ctx, n.Story)
+	if err != nil {
+		return err
+	}
+	if n.Item != "" || n.Principle != "" || n.RetryOf != "" {
+		return nil
+	}
+	if principle == "" {
+		return interview.FieldError("story", "this story serves no principle; give it one, or say the principle to drill it for")
+	}
+	n.Principle = principle
+	return nil
 }
 
 // checkChoice checks item, principle and retry_of against the format.
@@ -281,6 +305,9 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 			if b.Item != "" && n.Item == "" && n.Principle == "" { // with a principle the same story answers another question
 				n.Item = b.Item
 			}
+		}
+		if n.Story == "" {
+			n.Story = st.Session.Story
 		}
 		if len(events) == 0 || n.Item == "" && n.Principle == "" {
 			return interview.FieldError("retry_of", "there is no session %q with an exercise to try again", n.RetryOf)

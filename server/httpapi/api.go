@@ -57,7 +57,7 @@ type Models interface {
 	Try(ctx context.Context, name string) (any, error)
 }
 
-// API is everything behind the routes. Models, Material, Progress, Plans, Cards, Keep and Scripts may be nil: then there are none.
+// API is everything behind the routes. Models, Material, Progress, Plans, Cards, Keep, Scripts and Stories may be nil: then there are none.
 type API struct {
 	Sessions Sessions
 	Log      Log
@@ -68,6 +68,7 @@ type API struct {
 	Progress Progress
 	Plans    Plans
 	Cards    Cards
+	Stories  Stories
 	Debriefs Debriefs
 	Keep     Keep
 	Scripts  Scripts
@@ -107,6 +108,7 @@ func (a *API) Register(e *echo.Echo) {
 	a.practice(g, get)
 	a.keeping(g, get)
 	a.scripts(g, get)
+	a.stories(g, get)
 }
 
 func (a *API) health(c echo.Context) error {

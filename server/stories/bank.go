@@ -57,6 +57,7 @@ type Reading struct {
 	Repeats   float64        `json:"repeats_last_telling"` // share of runs of words, 0 to 1
 	Recital   string         `json:"recital,omitempty"`    // a warning
 	Depth     []Depth        `json:"depth,omitempty"`
+	Scores    Scores         `json:"scores"`
 	// Other is set where code would have recognised another story.
 	Other string `json:"other,omitempty"`
 }
@@ -177,7 +178,7 @@ func (b *Bank) entry(i int, m *Matcher, told []assigned) Entry {
 	e.Drill, e.Dive = starts(s, b.Pack)
 	for k, a := range told {
 		r := Reading{Session: a.Session, Block: a.Block, Format: a.Format, Mode: a.Mode, At: a.At, By: a.by, Words: a.Words, Minutes: a.Minutes, Figures: a.Figures, Specific: a.Specific, Told: a.Told,
-			Missing: append([]string{}, a.Missing...), Followups: a.Followups, Depth: a.Depth, Other: a.other, CuesSaid: []int{}, CuesLeft: []int{}}
+			Missing: append([]string{}, a.Missing...), Followups: a.Followups, Depth: a.Depth, Scores: a.Scores, Other: a.other, CuesSaid: []int{}, CuesLeft: []int{}}
 		for n, c := range m.cues[i] {
 			if c.said(a.Stems) {
 				r.CuesSaid = append(r.CuesSaid, n+1)

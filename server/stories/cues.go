@@ -84,6 +84,22 @@ func CuesOf(text string) []Cue {
 	return out
 }
 
+// Draft is a story drawn from an answer: its cues, and its first words as a title to be changed.
+func Draft(answer string) Story {
+	out := Story{Worth: Standard, Principles: []Tag{}, Cues: fewer(CuesOf(answer))}
+	if len(out.Cues) > 0 {
+		out.Title = out.Cues[0].Text
+		if words := strings.Fields(out.Title); len(words) > titleWords {
+			out.Title = trimCue(strings.Join(words[:titleWords], " "))
+		}
+		out.Title = cut(out.Title, titleRunes-1)
+	}
+	return out.Tidy()
+}
+
+// titleWords is how long a title that nobody wrote is at most.
+const titleWords = 8
+
 // trimCue takes off what a cue need not begin or end with.
 func trimCue(s string) string {
 	s = strings.TrimSpace(s)

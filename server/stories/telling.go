@@ -1,6 +1,7 @@
 package stories
 
 import (
+	"encoding/json"
 	"hash/fnv"
 	"math"
 	"slices"
@@ -48,6 +49,46 @@ type Telling struct {
 	Grams      []uint32       `json:"grams,omitempty"` // a sample of the runs of five words of the first answer
 	Numbers    []Number       `json:"numbers,omitempty"`
 	Depth      []Depth        `json:"depth,omitempty"` // of a dive: each follow-up and what it brought
+	Scores     Scores         `json:"scores"`
+}
+
+// Scores are what code alone decided in the newest grade of an answer. Nil numbers are not graded yet, or could not be.
+type Scores struct {
+	Unprompted *float64       `json:"unprompted"`     // 0 to 1, the first answer alone
+	After      *float64       `json:"after_probes"`   // 0 to 1, the whole block
+	Dimensions map[string]int `json:"dimensions"`     // 1 to 5, those that were measured
+	Gate       string         `json:"gate,omitempty"` // why the answer counts for nothing or not at all
+}
+
+// scoresOf reads the newest grade that was made.
+func scoresOf(b *interview.Block) Scores {
+	out := Scores{Dimensions: map[string]int{}}
+	for _, o := range slices.Backward(b.Grades) {
+		var g struct {
+			Graded     bool     `json:"graded"`
+			Reason     string   `json:"reason"`
+			Measured   *float64 `json:"measured_score"`
+			Unprompted struct {
+				Measured *float64 `json:"measured_score"`
+			} `json:"unprompted"`
+			Decisions []struct {
+				Dimension string `json:"dimension"`
+				Value     int    `json:"value"`
+				By        string `json:"by"`
+			} `json:"decisions"`
+		}
+		if o.Failed != "" || json.Unmarshal(o.Grade, &g) != nil || !g.Graded {
+			continue
+		}
+		out.Unprompted, out.After, out.Gate = g.Unprompted.Measured, g.Measured, g.Reason
+		for _, d := range g.Decisions {
+			if d.By == "measured" {
+				out.Dimensions[d.Dimension] = d.Value
+			}
+		}
+		return out
+	}
+	return out
 }
 
 // Number is a figure that was said, with the words around it.
@@ -122,6 +163,7 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 		t.Opening = cut(first.Answer[r.Sentences[0].Start:r.Sentences[0].End], openingRunes)
 	}
 	t.Grams = grams(first.Answer)
+	t.Scores = scoresOf(b)
 	said, figures := map[uint32]bool{}, map[float64]bool{}
 	dig := digs(st, b)
 	for _, n := range b.Turns[k:] {
