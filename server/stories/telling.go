@@ -162,7 +162,17 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 	if len(r.Sentences) > 0 {
 		t.Opening = cut(first.Answer[r.Sentences[0].Start:r.Sentences[0].End], openingRunes)
 	}
-	t.Grams = grams(first.Answer)
+	// What a session took over from the one it goes on from was said there, and is no second telling.
+	from := 0
+	if st.Session.Fork != nil {
+		from = st.Session.Fork.Turn
+	}
+	if !slices.ContainsFunc(b.Turns, func(n int) bool { return n >= from && st.Turn(n).Answered }) {
+		return Telling{}, false
+	}
+	if t.Turn >= from {
+		t.Grams = grams(first.Answer)
+	}
 	t.Scores = scoresOf(b)
 	said, figures := map[uint32]bool{}, map[float64]bool{}
 	dig := digs(st, b)
@@ -186,6 +196,9 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 			if !figures[x.Value] {
 				figures[x.Value] = true
 				numbers++
+			}
+			if n < from {
+				continue
 			}
 			start, end, ok := reading.ClauseAround(turn.Answer, x.Start, x.End)
 			if !ok {
