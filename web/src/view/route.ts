@@ -1,10 +1,15 @@
-// The page's addresses: #/ (lobby), #/material, #/models, #/session/ID, #/session/ID/report.
+// The page's addresses: #/ (lobby), #/material, #/models, #/stories, #/stories/from/SESSION/BLOCK, #/session/ID, #/session/ID/report.
 
-export type Route = { page: 'lobby' } | { page: 'material' } | { page: 'models' } | { page: 'interview' | 'report'; id: string };
+import type { From } from '../wire/stories';
+
+export type Route = { page: 'lobby' } | { page: 'material' } | { page: 'models' } | { page: 'stories'; from?: From } | { page: 'interview' | 'report'; id: string };
 
 export function parseRoute(hash: string): Route {
   if (/^#\/material\/?$/.test(hash)) return { page: 'material' };
   if (/^#\/models\/?$/.test(hash)) return { page: 'models' };
+  if (/^#\/stories\/?$/.test(hash)) return { page: 'stories' };
+  const f = /^#\/stories\/from\/([A-Za-z0-9_-]+)\/(\d{1,6})$/.exec(hash);
+  if (f) return { page: 'stories', from: { session: f[1]!, block: Number(f[2]) } };
   const m = /^#\/session\/([^/]+)(\/report)?\/?$/.exec(hash);
   if (!m) return { page: 'lobby' };
   try {
@@ -17,5 +22,7 @@ export function parseRoute(hash: string): Route {
 export const toLobby = '#/';
 export const toMaterial = '#/material';
 export const toModels = '#/models';
+export const toStories = '#/stories';
+export const toStoryFrom = (session: string, block: number): string => `#/stories/from/${encodeURIComponent(session)}/${block}`;
 export const toInterview = (id: string): string => `#/session/${encodeURIComponent(id)}`;
 export const toReport = (id: string): string => `#/session/${encodeURIComponent(id)}/report`;

@@ -1,6 +1,7 @@
 // The HTTP half of the contract. Every failure is an ApiError that a person can read.
 
 import type { Phase, VoiceInfo } from './frames';
+import type { Bank, From, Imported, Matrix, NewStory, Story } from './stories';
 
 export class ApiError extends Error {
   readonly code: string;
@@ -70,6 +71,8 @@ export interface NewSession {
   mode?: string;
   level?: string;
   item?: string;
+  principle?: string;
+  story?: string;
   retry_of?: string;
 }
 
@@ -223,14 +226,23 @@ export class Api {
     return this.call<{ material?: MaterialFile[] }>('POST', '/material', form);
   };
 
+  stories = () => this.call<Bank>('GET', '/stories');
+  storyMatrix = () => this.call<Matrix>('GET', '/stories/matrix');
+  storyDraft = (f: From) => this.call<NewStory>('GET', `/stories/draft?session=${encodeURIComponent(f.session)}&block=${f.block}`);
+  addStory = (s: NewStory) => this.call<Story>('POST', '/stories', s);
+  changeStory = (id: string, s: NewStory) => this.call<Story>('PUT', `/stories/${encodeURIComponent(id)}`, s);
+  removeStory = (id: string) => this.call<unknown>('DELETE', `/stories/${encodeURIComponent(id)}`);
+  saidStory = (s: From & { story: string }) => this.call<unknown>('PUT', '/stories/said', s);
+  importStories = (text: string) => this.call<Imported>('POST', '/stories/import', new Blob([text], { type: 'text/markdown' }));
+
   private async call<T>(method: string, path: string, body?: object): Promise<T> {
     let res: Response;
     try {
       res = await this.fetch(BASE + path, {
         method,
         // The browser gives a form its own type, with the boundary between its parts.
-        headers: { Accept: 'application/json', ...(body && !(body instanceof FormData) ? { 'Content-Type': 'application/json' } : {}) },
-        body: body instanceof FormData ? body : body ? JSON.stringify(body) : undefined,
+        headers: { Accept: 'application/json', ...(body && !(body instanceof FormData || body instanceof Blob) ? { 'Content-Type': 'application/json' } : {}) },
+        body: body instanceof FormData || body instanceof Blob ? body : body ? JSON.stringify(body) : undefined,
         credentials: 'same-origin',
         cache: 'no-store',
       });
@@ -261,6 +273,7 @@ export class Api {
 export const fileUrl = (id: string, name: string, item: string) =>
   `${BASE}/sessions/${encodeURIComponent(id)}/files/${encodeURIComponent(name)}?item=${encodeURIComponent(item)}`;
 
+export const storiesUrl = `${BASE}/stories.md`;
 export const reportUrl = (id: string, form: 'json' | 'md') =>
   `${BASE}/sessions/${encodeURIComponent(id)}/report${form === 'md' ? '.md' : ''}`;
 
