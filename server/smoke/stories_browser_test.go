@@ -40,6 +40,10 @@ func TestTheBankInABrowser(t *testing.T) {
 	p.until("the matrix", `[...document.querySelectorAll("section[aria-labelledby=matrix] tbody tr")].some((r) => r.innerText.includes("Customer Obsession") && r.innerText.includes("The bakery") && r.innerText.includes("No second choice"))`)
 	p.pictures("stories", true)
 
+	read[bool](p, `(document.querySelectorAll("article details").forEach((d) => (d.open = true)), true)`)
+	p.until("the history", `document.querySelector("article.story").innerText.includes("as you said") && document.querySelector("article.story q").innerText.length > 5`)
+	p.pictures("stories-history", false)
+
 	// What the server refuses stays in the form.
 	p.do("a cue that is prose", chromedp.Click(button("New story")), chromedp.WaitVisible("#title"), chromedp.SendKeys("#title", "Prose"),
 		chromedp.SendKeys("#cues", "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"), chromedp.Click(button("Keep it")))
@@ -63,7 +67,8 @@ func TestTheBankInABrowser(t *testing.T) {
 	bring(string(raw)+"\n## The cookie\n\n- 18 percent logged out\n", "1 story added, 0 changed, 2 were here already.")
 
 	p.do("the drill", chromedp.Click(`//article[.//h3[contains(., "The signing key")]]//button[starts-with(normalize-space(), "Drill it")]`), chromedp.WaitVisible(answerBox))
-	p.until("the question", boxOpen)
+	p.until("the question and the cues", boxOpen+` && document.querySelector("details.box summary")?.innerText === "Your cues: The signing key"`)
+	p.pictures("stories-drill", false)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	refused := 0

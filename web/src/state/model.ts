@@ -11,6 +11,7 @@ export interface SessionView {
   minutes: number;
   phases: Phase[];
   voice: VoiceInfo;
+  story?: string; // of the bank, to be told here
 }
 
 export interface BlockView {

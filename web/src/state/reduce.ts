@@ -99,6 +99,7 @@ function fold(m: Model, f: Frame, seq: number): Model {
           minutes: d.minutes ?? 0,
           phases: Array.isArray(d.phases) ? d.phases : [],
           voice,
+          ...(d.story ? { story: d.story } : {}),
         },
       };
     }

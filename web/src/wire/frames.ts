@@ -53,6 +53,7 @@ export interface FrameData {
     mode?: string;
     level?: string;
     minutes?: number;
+    story?: string;
     voice?: VoiceInfo;
     pack?: { id: string; version: string };
     phases?: Phase[];

@@ -227,6 +227,7 @@ export class Api {
   };
 
   stories = () => this.call<Bank>('GET', '/stories');
+  story = (id: string) => this.call<Story>('GET', `/stories/${encodeURIComponent(id)}`);
   storyMatrix = () => this.call<Matrix>('GET', '/stories/matrix');
   storyDraft = (f: From) => this.call<NewStory>('GET', `/stories/draft?session=${encodeURIComponent(f.session)}&block=${f.block}`);
   addStory = (s: NewStory) => this.call<Story>('POST', '/stories', s);
