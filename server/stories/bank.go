@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"rehearse/server/interview"
@@ -235,11 +236,13 @@ func ledger(cues []cue, told []assigned) []Row {
 	var order []string
 	by := map[string][]entry{}
 	add := func(q reading.Quantity, r SaidRow) {
-		if q.Noun == "" {
+		if q.Noun == "" || joining[q.Noun] {
 			return // nothing to hold it against
 		}
 		what := q.Noun
-		if q.Unit != "" && q.Unit != q.Noun {
+		if rate, ok := strings.CutPrefix(q.Unit, "/"); ok {
+			what = q.Noun + " a " + rate
+		} else if q.Unit != "" && q.Unit != q.Noun {
 			what = q.Unit + " " + q.Noun
 		}
 		if q.Narrow != "" {
@@ -287,6 +290,9 @@ func ledger(cues []cue, told []assigned) []Row {
 	slices.SortStableFunc(out, func(a, b Row) int { return boolInt(b.Disagree) - boolInt(a.Disagree) })
 	return out
 }
+
+// joining are words that stand behind a figure and are not what it counts.
+var joining = map[string]bool{"within": true, "by": true, "per": true, "after": true, "before": true, "and": true, "in": true, "at": true, "on": true, "of": true, "to": true, "from": true, "with": true, "over": true, "until": true, "but": true}
 
 func boolInt(b bool) int {
 	if b {
