@@ -25,23 +25,7 @@ func storiesVerb(ctx context.Context, p Program) (err error) {
 	common(f, &c)
 	format := f.String("format", "text", "`text` or json, for list, show and matrix")
 	var n httpapi.NewStory
-	f.StringVar(&n.Title, "title", "", "add: the `title` of the story")
-	f.StringVar(&n.Worth, "worth", "", "add: `standout` or standard")
-	f.Func("principle", "add: the `id` of a principle it serves, with :first or :second where it is that choice; may be given more than once", func(v string) error {
-		id, choice, _ := strings.Cut(v, ":")
-		n.Principles = append(n.Principles, httpapi.StoryTag{Principle: id, Choice: choice})
-		return nil
-	})
-	f.Func("cue", "add: a few `words` to tell from, with [situation], [task], [action], [result] or [lesson] before them where they belong there; may be given more than once", func(v string) error {
-		cue := httpapi.StoryCue{Text: v}
-		if rest, ok := strings.CutPrefix(v, "["); ok {
-			if part, text, ok := strings.Cut(rest, "]"); ok {
-				cue = httpapi.StoryCue{Part: part, Text: text}
-			}
-		}
-		n.Cues = append(n.Cues, cue)
-		return nil
-	})
+	storyFlags(f, &n)
 	session := f.String("session", "", "add: the `session` of the answer it is drawn from")
 	block := f.Int("block", 1, "add: the `number` of the exercise in that session")
 	const most = 2
@@ -101,6 +85,27 @@ func storiesVerb(ctx context.Context, p Program) (err error) {
 		return usage("rehearse stories does list, show, add, export, import or matrix, not %q", what)
 	}
 	return withBank(ctx, p, c, writes, verb)
+}
+
+// storyFlags are those a story is typed with.
+func storyFlags(f *flags, n *httpapi.NewStory) {
+	f.StringVar(&n.Title, "title", "", "add: the `title` of the story")
+	f.StringVar(&n.Worth, "worth", "", "add: `standout` or standard")
+	f.Func("principle", "add: the `id` of a principle it serves, with :first or :second where it is that choice; may be given more than once", func(v string) error {
+		id, choice, _ := strings.Cut(v, ":")
+		n.Principles = append(n.Principles, httpapi.StoryTag{Principle: id, Choice: choice})
+		return nil
+	})
+	f.Func("cue", "add: a few `words` to tell from, with [situation], [task], [action], [result] or [lesson] before them where they belong there; may be given more than once", func(v string) error {
+		cue := httpapi.StoryCue{Text: v}
+		if rest, ok := strings.CutPrefix(v, "["); ok {
+			if part, text, ok := strings.Cut(rest, "]"); ok {
+				cue = httpapi.StoryCue{Part: part, Text: text}
+			}
+		}
+		n.Cues = append(n.Cues, cue)
+		return nil
+	})
 }
 
 // withBank opens the bank of a data folder. Who writes keeps a server off it, whose page does the same.

@@ -110,97 +110,125 @@ func Parse(text string, principles []interview.Principle) ([]Story, error) {
 
 var tagShape = regexp.MustCompile(`^([a-z0-9-]+)(?:\s+\((first|second)\))?$`)
 
+// ours reads a file that Markdown wrote.
+type ours struct {
+	principles []interview.Principle
+	out        []Story
+	at         int // the line of the open story's heading
+	ids        map[string]int
+	chosen     map[Tag]int
+}
+
 func parseOurs(lines []string, principles []interview.Principle) ([]Story, error) {
-	var out []Story
-	at := 0 // the line of the open story's heading
-	ids := map[string]int{}
-	chosen := map[Tag]int{}
-	end := func() error {
-		if len(out) == 0 {
-			return nil
-		}
-		s := &out[len(out)-1]
-		if err := s.Valid(principles); err != nil {
-			return lineError(at, "the story %q: %s", s.Title, interview.AsError(err).Message)
-		}
-		for _, t := range s.Principles {
-			if t.Choice == "" {
-				continue
-			}
-			if n, ok := chosen[t]; ok {
-				return lineError(at, "the story %q is the %s choice for %s, and so is the one of line %d", s.Title, t.Choice, t.Principle, n)
-			}
-			chosen[t] = at
-		}
-		return nil
-	}
+	o := &ours{principles: principles, ids: map[string]int{}, chosen: map[Tag]int{}}
 	for i, raw := range lines {
 		n, l := i+1, strings.TrimSpace(raw)
 		if rest, ok := strings.CutPrefix(l, "## "); ok {
-			if err := end(); err != nil {
+			if err := o.end(); err != nil {
 				return nil, err
 			}
-			out, at = append(out, Story{Title: tidy(rest), Worth: Standard, Principles: []Tag{}, Cues: []Cue{}}), n
+			o.out, o.at = append(o.out, Story{Title: tidy(rest), Worth: Standard, Principles: []Tag{}, Cues: []Cue{}}), n
 			continue
 		}
-		if len(out) == 0 || l == "" {
+		if len(o.out) == 0 || l == "" {
 			continue // what stands before the first story is for people
 		}
-		s := &out[len(out)-1]
-		key, value, _ := strings.Cut(l, ":")
-		value = strings.TrimSpace(value)
-		switch {
-		case strings.HasPrefix(l, "- "), strings.HasPrefix(l, "* "):
-			c := Cue{Text: tidy(l[2:])}
-			if rest, ok := strings.CutPrefix(c.Text, "["); ok {
-				part, text, ok := strings.Cut(rest, "]")
-				if !ok || part != "" && !slices.Contains(parts, part) {
-					return nil, lineError(n, "a cue begins with %s in brackets, or without brackets; for words in brackets write [] before them", strings.Join(parts, ", "))
-				}
-				c.Part, c.Text = part, strings.TrimSpace(text)
-			}
-			if err := (&Story{Title: "x", Worth: Standard, Cues: []Cue{c}}).Valid(nil); err != nil {
-				return nil, lineError(n, "%s", strings.Replace(interview.AsError(err).Message, "cue 1", "this cue", 1))
-			}
-			s.Cues = append(s.Cues, c)
-		case key == "Id":
-			if !ValidID(value) {
-				return nil, lineError(n, "%q is no id of a story; take the line away to add a new one", value)
-			}
-			if other, ok := ids[value]; ok {
-				return nil, lineError(n, "the id %s stands on line %d already; take one of the lines away to add a new story", value, other)
-			}
-			if s.ID != "" {
-				return nil, lineError(n, "the story has an id already")
-			}
-			s.ID, ids[value] = value, n
-		case key == "Worth":
-			if value != Standout && value != Standard {
-				return nil, lineError(n, "worth is standout or standard, not %q", value)
-			}
-			s.Worth = value
-		case key == "Principles":
-			if value == "" {
-				continue
-			}
-			for part := range strings.SplitSeq(value, ",") {
-				m := tagShape.FindStringSubmatch(strings.TrimSpace(part))
-				if m == nil {
-					return nil, lineError(n, "%q is no principle; write its id, and (first) or (second) behind it where it is that choice", strings.TrimSpace(part))
-				}
-				s.Principles = append(s.Principles, Tag{m[1], m[2]})
-			}
-			if err := (&Story{Title: "x", Worth: Standard, Principles: s.Principles, Cues: []Cue{{Text: "x"}}}).Valid(principles); err != nil {
-				return nil, lineError(n, "%s", interview.AsError(err).Message)
-			}
-		default:
-			return nil, lineError(n, "a line under a story is Id:, Worth:, Principles:, or a cue that begins with \"- \", not %q", cut(l, 40))
+		if err := o.line(n, l); err != nil {
+			return nil, err
 		}
 	}
-	if err := end(); err != nil {
+	if err := o.end(); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return o.out, nil
+}
+
+// end checks the story that is open.
+func (o *ours) end() error {
+	if len(o.out) == 0 {
+		return nil
+	}
+	s := &o.out[len(o.out)-1]
+	if err := s.Valid(o.principles); err != nil {
+		return lineError(o.at, "the story %q: %s", s.Title, interview.AsError(err).Message)
+	}
+	for _, t := range s.Principles {
+		if t.Choice == "" {
+			continue
+		}
+		if n, ok := o.chosen[t]; ok {
+			return lineError(o.at, "the story %q is the %s choice for %s, and so is the one of line %d", s.Title, t.Choice, t.Principle, n)
+		}
+		o.chosen[t] = o.at
+	}
+	return nil
+}
+
+// line reads one line of the open story.
+func (o *ours) line(n int, l string) error {
+	s := &o.out[len(o.out)-1]
+	key, value, _ := strings.Cut(l, ":")
+	value = strings.TrimSpace(value)
+	switch {
+	case strings.HasPrefix(l, "- "), strings.HasPrefix(l, "* "):
+		return s.cueLine(n, tidy(l[2:]))
+	case key == "Id":
+		if !ValidID(value) {
+			return lineError(n, "%q is no id of a story; take the line away to add a new one", value)
+		}
+		if other, ok := o.ids[value]; ok {
+			return lineError(n, "the id %s stands on line %d already; take one of the lines away to add a new story", value, other)
+		}
+		if s.ID != "" {
+			return lineError(n, "the story has an id already")
+		}
+		s.ID, o.ids[value] = value, n
+	case key == "Worth":
+		if value != Standout && value != Standard {
+			return lineError(n, "worth is standout or standard, not %q", value)
+		}
+		s.Worth = value
+	case key == "Principles":
+		return s.tagsLine(n, value, o.principles)
+	default:
+		return lineError(n, "a line under a story is Id:, Worth:, Principles:, or a cue that begins with \"- \", not %q", cut(l, 40))
+	}
+	return nil
+}
+
+// cueLine adds a cue as it stands behind its dash.
+func (s *Story) cueLine(n int, text string) error {
+	c := Cue{Text: text}
+	if rest, ok := strings.CutPrefix(c.Text, "["); ok {
+		part, text, ok := strings.Cut(rest, "]")
+		if !ok || part != "" && !slices.Contains(parts, part) {
+			return lineError(n, "a cue begins with %s in brackets, or without brackets; for words in brackets write [] before them", strings.Join(parts, ", "))
+		}
+		c.Part, c.Text = part, strings.TrimSpace(text)
+	}
+	if err := (&Story{Title: "x", Worth: Standard, Cues: []Cue{c}}).Valid(nil); err != nil {
+		return lineError(n, "%s", strings.Replace(interview.AsError(err).Message, "cue 1", "this cue", 1))
+	}
+	s.Cues = append(s.Cues, c)
+	return nil
+}
+
+// tagsLine adds the principles of a line.
+func (s *Story) tagsLine(n int, value string, principles []interview.Principle) error {
+	if value == "" {
+		return nil
+	}
+	for part := range strings.SplitSeq(value, ",") {
+		m := tagShape.FindStringSubmatch(strings.TrimSpace(part))
+		if m == nil {
+			return lineError(n, "%q is no principle; write its id, and (first) or (second) behind it where it is that choice", strings.TrimSpace(part))
+		}
+		s.Principles = append(s.Principles, Tag{m[1], m[2]})
+	}
+	if err := (&Story{Title: "x", Worth: Standard, Principles: s.Principles, Cues: []Cue{{Text: "x"}}}).Valid(principles); err != nil {
+		return lineError(n, "%s", interview.AsError(err).Message)
+	}
+	return nil
 }
 
 var (
@@ -215,123 +243,148 @@ var (
 var partWords = map[string]string{"situation": Situation, "background": Situation, "context": Situation, "task": Task, "goal": Task, "problem": Situation, "action": Action, "actions": Action, "what i did": Action,
 	"approach": Action, "result": Result, "results": Result, "outcome": Result, "impact": Result, "lesson": Lesson, "lessons": Lesson, "lessons learned": Lesson, "learned": Lesson, "learning": Lesson, "learnings": Lesson, "reflection": Lesson}
 
+// notes reads notes of any form.
+type notes struct {
+	principles []interview.Principle
+	out        []Story
+	cur        *openStory
+	level      int // of the heading of the open story
+}
+
+// openStory is a story that is being read.
+type openStory struct {
+	Story
+	line int
+	part string
+	text []string // of a paragraph that goes on
+}
+
 // parseNotes turns notes of any form into stories: a heading with text under it is one, a heading that names a part of a
 // story (or a line that begins with one) says which part follows. Notes without a heading are one story.
 func parseNotes(lines []string, principles []interview.Principle) ([]Story, error) {
-	type open struct {
-		Story
-		line int
-		part string
-		text []string // of a paragraph that goes on
-	}
-	var (
-		out   []Story
-		cur   *open
-		level int // of the heading of the open story
-	)
-	flush := func() {
-		if cur == nil || len(cur.text) == 0 {
-			return
-		}
-		for _, c := range CuesOf(strings.Join(cur.text, "\n")) {
-			if cur.part != "" {
-				c.Part = cur.part
-			}
-			if !slices.Contains(cur.Cues, c) {
-				cur.Cues = append(cur.Cues, c)
-			}
-		}
-		cur.text = nil
-	}
-	finish := func() error {
-		flush()
-		if cur == nil || len(cur.Cues) == 0 {
-			cur = nil
-			return nil // a heading over others
-		}
-		cur.tag(cur.Title, principles)
-		cur.Cues = fewer(cur.Cues)
-		if err := cur.Valid(principles); err != nil {
-			return lineError(cur.line, "the story %q: %s", cur.Title, interview.AsError(err).Message)
-		}
-		out = append(out, cur.Story)
-		cur = nil
-		return nil
-	}
-	begin := func(title string, n int) {
-		cur = &open{Story: Story{Title: cut(bare(title), titleRunes-1), Worth: Standard, Principles: []Tag{}, Cues: []Cue{}}, line: n}
-	}
+	r := &notes{principles: principles}
 	for i, raw := range lines {
 		n, l := i+1, strings.TrimSpace(raw)
 		if m := heading.FindStringSubmatch(l); m != nil {
-			title := bare(m[2])
-			if p := partHead.FindStringSubmatch(title); p != nil && cur != nil {
-				flush()
-				cur.part = partWords[strings.ToLower(p[1])]
-				if p[2] != "" {
-					cur.text = append(cur.text, p[2])
-				}
-				continue
-			}
-			if cur != nil && len(m[1]) > level && (len(cur.Cues) > 0 || len(cur.text) > 0) { // a heading inside a story
-				flush()
-				cur.part = ""
-				cur.tag(title, principles)
-				continue
-			}
-			above := cur
-			if err := finish(); err != nil {
+			if err := r.heading(n, len(m[1]), bare(m[2])); err != nil {
 				return nil, err
 			}
-			begin(title, n)
-			if above != nil && len(above.Cues) == 0 && len(m[1]) > level { // a principle as the heading over its stories
-				cur.tag(above.Title, principles)
-			}
-			if cur.Title == "" {
-				return nil, lineError(n, "this heading has no words")
-			}
-			level = len(m[1])
 			continue
 		}
 		if l == "" || l == "---" || l == "***" {
-			flush()
+			r.flush()
 			continue
 		}
-		if cur == nil {
-			begin("Untitled story", n)
-			level = 0
+		if r.cur == nil {
+			r.begin("Untitled story", n)
+			r.level = 0
 		}
-		item := false
-		if m := listItem.FindStringSubmatch(l); m != nil {
-			flush()
-			l, item = m[1], true
-		}
-		l = bare(l)
-		if m := tagLine.FindStringSubmatch(l); m != nil {
-			cur.tag(m[1], principles)
-			continue
-		}
-		if m := partHead.FindStringSubmatch(l); m != nil {
-			flush()
-			cur.part, l = partWords[strings.ToLower(m[1])], m[2]
-		}
-		if l == "" {
-			continue
-		}
-		cur.text = append(cur.text, l)
-		if item {
-			if c := tidy(trimCue(l)); c != "" && interview.CountWords(c) <= CueWords && utf8.RuneCountInString(c) <= cueRunes { // short enough as it is
-				cur.text = nil
-				if cue := (Cue{Part: cur.part, Text: c}); !slices.Contains(cur.Cues, cue) {
-					cur.Cues = append(cur.Cues, cue)
-				}
-			}
-		}
+		r.words(l)
 	}
-	if err := finish(); err != nil {
+	if err := r.finish(); err != nil {
 		return nil, err
 	}
-	return out, nil
+	return r.out, nil
+}
+
+// flush ends the open paragraph.
+func (r *notes) flush() {
+	if r.cur == nil || len(r.cur.text) == 0 {
+		return
+	}
+	for _, c := range CuesOf(strings.Join(r.cur.text, "\n")) {
+		if r.cur.part != "" {
+			c.Part = r.cur.part
+		}
+		r.cur.add(c)
+	}
+	r.cur.text = nil
+}
+
+func (o *openStory) add(c Cue) {
+	if !slices.Contains(o.Cues, c) {
+		o.Cues = append(o.Cues, c)
+	}
+}
+
+// finish ends the open story.
+func (r *notes) finish() error {
+	r.flush()
+	cur := r.cur
+	r.cur = nil
+	if cur == nil || len(cur.Cues) == 0 {
+		return nil // a heading over others
+	}
+	cur.tag(cur.Title, r.principles)
+	cur.Cues = fewer(cur.Cues)
+	if err := cur.Valid(r.principles); err != nil {
+		return lineError(cur.line, "the story %q: %s", cur.Title, interview.AsError(err).Message)
+	}
+	r.out = append(r.out, cur.Story)
+	return nil
+}
+
+func (r *notes) begin(title string, n int) {
+	r.cur = &openStory{Story: Story{Title: cut(bare(title), titleRunes-1), Worth: Standard, Principles: []Tag{}, Cues: []Cue{}}, line: n}
+}
+
+// heading begins a part of the open story, or a story.
+func (r *notes) heading(n, level int, title string) error {
+	cur := r.cur
+	if p := partHead.FindStringSubmatch(title); p != nil && cur != nil {
+		r.flush()
+		cur.part = partWords[strings.ToLower(p[1])]
+		if p[2] != "" {
+			cur.text = append(cur.text, p[2])
+		}
+		return nil
+	}
+	if cur != nil && level > r.level && (len(cur.Cues) > 0 || len(cur.text) > 0) { // a heading inside a story
+		r.flush()
+		cur.part = ""
+		cur.tag(title, r.principles)
+		return nil
+	}
+	if err := r.finish(); err != nil {
+		return err
+	}
+	r.begin(title, n)
+	if cur != nil && len(cur.Cues) == 0 && level > r.level { // a principle as the heading over its stories
+		r.cur.tag(cur.Title, r.principles)
+	}
+	if r.cur.Title == "" {
+		return lineError(n, "this heading has no words")
+	}
+	r.level = level
+	return nil
+}
+
+// words reads a line of the open story.
+func (r *notes) words(l string) {
+	cur, item := r.cur, false
+	if m := listItem.FindStringSubmatch(l); m != nil {
+		r.flush()
+		l, item = m[1], true
+	}
+	l = bare(l)
+	if m := tagLine.FindStringSubmatch(l); m != nil {
+		cur.tag(m[1], r.principles)
+		return
+	}
+	if m := partHead.FindStringSubmatch(l); m != nil {
+		r.flush()
+		cur.part, l = partWords[strings.ToLower(m[1])], m[2]
+	}
+	if l == "" {
+		return
+	}
+	cur.text = append(cur.text, l)
+	if item {
+		if c := tidy(trimCue(l)); c != "" && interview.CountWords(c) <= CueWords && utf8.RuneCountInString(c) <= cueRunes { // short enough as it is
+			cur.text = nil
+			cur.add(Cue{Part: cur.part, Text: c})
+		}
+	}
 }
 
 // fewer takes cues away until a story has no more than it may, those that tell the least first and none with a figure.

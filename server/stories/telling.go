@@ -150,7 +150,7 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 		return Telling{}, false
 	}
 	r := reading.Read(reading.Input{Question: first.Text, Text: first.Answer, Kind: interview.KindBehavioural})
-	t := Telling{Session: st.ID, Block: b.Block, Format: st.Session.Format, Mode: st.Session.Mode, At: first.AnsweredAt, Declared: st.Session.Story, Turn: first.QuestionAsked.Turn,
+	t := Telling{Session: st.ID, Block: b.Block, Format: st.Session.Format, Mode: st.Session.Mode, At: first.AnsweredAt, Declared: st.Session.Story, Turn: b.Turns[k],
 		Words: first.Words, Minutes: math.Round(r.SpokenMinutes*100) / 100, Figures: len(r.Quantities), Specific: math.Round(r.Measures.Specific*10) / 10,
 		Told: r.ResponseType == reading.Story, Principles: []string{}}
 	if rubric := pack.Rubrics[b.Item]; rubric != nil {
@@ -211,13 +211,7 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 		}
 		t.Followups++
 		if dig > 0 {
-			d := Depth{Turn: n, New: fresh, Figures: numbers, We: q.Ownership.We, Unknown: turn.Skipped == "dont_know" || reading.Declines(turn.Answer), Skipped: turn.Skipped != "",
-				Long: q.SpokenMinutes*60 > float64(dig), Dry: fresh < dryWords && numbers == 0}
-			if turn.Probe != nil {
-				d.Type = turn.Probe.Type
-			}
-			d.Strand = strand(pack, d.Type)
-			t.Depth = append(t.Depth, d)
+			t.Depth = append(t.Depth, depth(turn, n, dig, fresh, numbers, &q, pack))
 		}
 	}
 	for h := range said {
@@ -225,6 +219,17 @@ func telling(st *interview.State, b *interview.Block, pack *interview.Pack) (Tel
 	}
 	slices.Sort(t.Stems)
 	return t, true
+}
+
+// depth is what the answer to a follow-up brought.
+func depth(turn *interview.Turn, n, seconds, fresh, numbers int, q *reading.Reading, pack *interview.Pack) Depth {
+	d := Depth{Turn: n, New: fresh, Figures: numbers, We: q.Ownership.We, Unknown: turn.Skipped == "dont_know" || reading.Declines(turn.Answer), Skipped: turn.Skipped != "",
+		Long: q.SpokenMinutes*60 > float64(seconds), Dry: fresh < dryWords && numbers == 0}
+	if turn.Probe != nil {
+		d.Type = turn.Probe.Type
+	}
+	d.Strand = strand(pack, d.Type)
+	return d
 }
 
 // digs is how many seconds an answer to a follow-up may take in a block that digs; 0 where it does not dig.
