@@ -216,7 +216,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*app, error)
 			Debriefs: reports{a.engine, store, loaded, shelf},
 			Models:   voices,
 			Material: shelf,
-			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep, Stories: told,
+			Progress: a.coach, Plans: a.coach, Cards: a.coach, Keep: keep, Stories: told, Panels: reports{a.engine, store, loaded, shelf},
 			Scripts: a.engine,
 			Health: func(context.Context) any {
 				return map[string]string{"status": "ok", "pack": loaded.ID, "pack_version": loaded.Version}

@@ -57,7 +57,7 @@ type Models interface {
 	Try(ctx context.Context, name string) (any, error)
 }
 
-// API is everything behind the routes. Models, Material, Progress, Plans, Cards, Keep, Scripts and Stories may be nil: then there are none.
+// API is everything behind the routes. Models, Material, Progress, Plans, Cards, Keep, Scripts, Stories and Panels may be nil: then there are none.
 type API struct {
 	Sessions Sessions
 	Log      Log
@@ -72,6 +72,7 @@ type API struct {
 	Debriefs Debriefs
 	Keep     Keep
 	Scripts  Scripts
+	Panels   Panels
 	Health   func(context.Context) any // the body of /health; nil says only that the server is up
 	Logger   *slog.Logger              // what is ours to mend is logged here, once
 }
@@ -109,6 +110,7 @@ func (a *API) Register(e *echo.Echo) {
 	a.keeping(g, get)
 	a.scripts(g, get)
 	a.stories(g, get)
+	a.panel(g, get)
 }
 
 func (a *API) health(c echo.Context) error {

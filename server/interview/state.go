@@ -34,7 +34,8 @@ type State struct {
 	Claims     []ClaimRecorded
 	Disputes   []DisagreementRecorded
 	Guesses    []GuessRecorded
-	Outputs    []OutputTry // of scripting tasks, in order
+	Outputs    []OutputTry     // of scripting tasks, in order
+	Panels     []PanelRecorded // of second raters, the newest of each
 	Pauses     int
 	Regrades   []string // models asked for, in order; empty for the one in use
 	Closed     bool
@@ -376,6 +377,7 @@ var appliers = map[EventType]func(*State, Event) error{
 	EvGradeFailed: on(func(s *State, _ Event, d GradeFailed) error {
 		return s.outcome(d.Block, Outcome{Grade: d.Grade, Failed: d.Reason})
 	}),
+	EvPanel: on(applyPanel),
 	EvRegradeAsked: on(func(s *State, _ Event, d RegradeAsked) error {
 		s.Regrades = append(slices.Clone(s.Regrades), d.Model)
 		return nil

@@ -64,6 +64,7 @@ func (r Report) Markdown() string {
 	}
 	list(p, "Against your own notes", own)
 	calledMarkdown(p, r.Called)
+	panelMarkdown(p, r.Panels)
 	list(p, "Notes", r.Notes)
 	list(p, "Where this comes from", r.Provenance)
 	return b.String()

@@ -25,6 +25,7 @@ type Report struct {
 	Blocks     []Block  `json:"blocks"`
 	Numbers    []Number `json:"numbers"`
 	Notes      []string `json:"notes"`
+	Panels     []Panel  `json:"panels,omitempty"` // what second raters said
 	Called     *Called  `json:"called,omitempty"`
 	Again      *Again   `json:"again,omitempty"`     // set by Compare
 	Own        []Own    `json:"own_notes,omitempty"` // set by Against
@@ -239,6 +240,7 @@ func Build(st interview.State, p *interview.Pack, earlier Earlier) Report {
 	r.Numbers = ledger(st, earlier)
 	r.Notes = notes(st, p)
 	r.Called = called(&st, p)
+	panels(&r, &st)
 	r.Provenance = provenance(st)
 	return r
 }
