@@ -49,7 +49,16 @@ func (c catalog) Formats() any {
 	slices.SortStableFunc(list, func(a, b formatView) int { return int(b.Minutes - a.Minutes) })
 	p := c.pack
 	return map[string]any{"formats": list, "voice": voice,
-		"pack": map[string]any{"id": p.ID, "version": p.Version, "title": p.Title, "role": p.Role, "notice": p.Notice, "levels": p.Levels, "default_level": p.DefaultLevel}}
+		"pack": map[string]any{"id": p.ID, "version": p.Version, "title": p.Title, "role": p.Role, "notice": p.Notice, "levels": p.Levels, "default_level": p.DefaultLevel, "principles": principleLabels(p)}}
+}
+
+// principleLabels are the principles of a pack by name, for a person who wants to try a story under another one.
+func principleLabels(p *interview.Pack) []interview.Label {
+	out := []interview.Label{}
+	for _, x := range p.Principles {
+		out = append(out, interview.Label{ID: x.ID, Label: x.Name})
+	}
+	return out
 }
 
 // Items is the body of /items. A principle selects questions; no row says which one it is for.

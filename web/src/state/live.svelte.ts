@@ -155,6 +155,12 @@ export class Live {
     this.send({ type, turn });
   }
 
+  /** Calls the follow-up that waits. */
+  guess(type: string): void {
+    const c = this.model.calling;
+    if (c) this.send({ type: 'guess', turn: c.turn, guess: type });
+  }
+
   control(type: 'stop' | 'pause' | 'resume' | 'end'): void {
     if (type === 'end' || type === 'pause') {
       this.sendDraft();

@@ -25,6 +25,10 @@ export class Lobby {
   mode = $state('');
   level = $state('');
   item = $state('');
+  /** Follow-ups wait to be called. */
+  guess = $state(false);
+  /** How long a story may take as spoken; 0 leaves it open. */
+  seconds = $state(0);
   starting = $state(false);
   startProblem = $state('');
 
@@ -81,6 +85,8 @@ export class Lobby {
     if (this.mode) s.mode = this.mode;
     if (this.level) s.level = this.level;
     if (this.item) s.item = this.item;
+    if (this.guess && this.mode !== 'exam') s.guess = true;
+    if (this.seconds > 0 && this.format === 'story-drill') s.seconds = this.seconds;
     this.starting = true;
     this.startProblem = '';
     try {

@@ -80,6 +80,8 @@ export interface Model {
   busy: { state: string; detail: string } | null;
   /** The last saved rows of the open block, by kind. */
   artifacts: Record<string, Row[]>;
+  /** The follow-up that waits to be called, with what it may be called. */
+  calling: { turn: number; seconds: number; types: Label[] } | null;
   pending: Pending[];
   refusal: Refusal | null;
   serverDraft: { turn: number; text: string } | null;
@@ -108,6 +110,7 @@ export const initial: Model = {
   paused: false,
   busy: null,
   artifacts: {},
+  calling: null,
   pending: [],
   refusal: null,
   serverDraft: null,

@@ -3,6 +3,7 @@
 import { once } from '../wire/once';
 import { Api, ApiError, isUnauthorized, messageOf } from '../wire/rest';
 import { isSingle } from './lobby.svelte';
+import { ratingIn } from './practice';
 import { isClaimed, readReport, withClaim, type Quote, type Report } from './report';
 
 /** The single exercise that practises one part of a longer interview, by the part's kind. */
@@ -22,6 +23,10 @@ export class Reading {
   problem = $state('');
   report: Report = $state.raw(readReport(null));
   single = $state(false);
+  /** Of the pack, by name. */
+  principles: { id: string; label: string }[] = $state.raw([]);
+  /** Strong samples by exercise, once they were asked for. */
+  samples: Record<number, { level: string; text: string }[]> = $state({});
   retrying = $state(false);
 
   private readonly api = new Api();
@@ -41,7 +46,9 @@ export class Reading {
       return;
     }
     try {
-      const formats = (await this.api.formats()).formats ?? [];
+      const known = await this.api.formats();
+      const formats = known.formats ?? [];
+      this.principles = known.pack?.principles ?? [];
       this.single = isSingle(formats.find((f) => f.id === this.report.session.format));
     } catch {
       this.single = false;
@@ -81,6 +88,61 @@ export class Reading {
       return;
     }
     await this.refresh();
+  }
+
+  /** Goes back to one turn of this session, and returns the new session's id. */
+  async fork(turn: number): Promise<string | null> {
+    return this.begin({ fork: { session: this.id, turn } });
+  }
+
+  /** Tells the weakest part again, or the whole story within a length or for another principle. */
+  async vary(how: { part?: string; seconds?: number; principle?: string }): Promise<string | null> {
+    const s = this.report.session;
+    const item = this.report.blocks.find((b) => b.item)?.item;
+    return this.begin({
+      format: s.format ?? '',
+      ...(s.mode ? { mode: s.mode } : {}),
+      ...(s.level ? { level: s.level } : {}),
+      ...(item && !how.principle ? { item } : {}),
+      retry_of: s.id ?? this.id,
+      ...how,
+    });
+  }
+
+  /** Asks for the strong samples of an exercise; without this no report holds any. */
+  async sample(block: number): Promise<void> {
+    this.problem = '';
+    try {
+      this.samples = { ...this.samples, [block]: (await this.api.sample(this.id, block)).samples ?? [] };
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  /** Brings back what a second rater saved. */
+  async panel(file: File): Promise<void> {
+    const { rating, problem } = ratingIn(await file.text());
+    this.problem = problem;
+    if (rating === null) return;
+    try {
+      await this.api.panel(this.id, rating);
+      await this.refresh();
+    } catch (e) {
+      this.problem = messageOf(e);
+    }
+  }
+
+  private async begin(s: Parameters<Api['create']>[0]): Promise<string | null> {
+    this.retrying = true;
+    this.problem = '';
+    try {
+      return (await this.api.create(s)).id;
+    } catch (e) {
+      this.problem = messageOf(e);
+      return null;
+    } finally {
+      this.retrying = false;
+    }
   }
 
   /** Asks for every grade once more; they come with the next refresh. */

@@ -29,6 +29,7 @@ function passing(m: Model, f: Frame): Model {
       const next: Model = {
         ...m,
         target,
+        calling: null, // what waits is asked for again
         speaking: null, // the partial utterance is sent again, whole
         clock: d.clock ?? m.clock,
         paused: d.clock?.paused ?? m.paused,
@@ -69,6 +70,11 @@ function passing(m: Model, f: Frame): Model {
     }
     case 'model':
       return { ...m, busy: f.data.state && f.data.state !== 'idle' ? { state: f.data.state, detail: f.data.detail ?? '' } : null };
+    case 'guess': {
+      const types = Array.isArray(f.data.types) ? f.data.types : [];
+      if (types.length === 0 || m.turn !== null) return m;
+      return say({ ...m, calling: { turn: f.data.turn ?? 0, seconds: f.data.seconds ?? 0, types } }, 'Which follow-up is coming?');
+    }
     default:
       return m;
   }
@@ -78,7 +84,8 @@ function passing(m: Model, f: Frame): Model {
 function event(m: Model, f: Frame, seq: number): Model {
   if (seq <= m.seq) return m;
   const live = caughtUp(m);
-  const next = fold({ ...m, seq }, f, seq);
+  const called = f.type === 'guess.recorded' || f.type === 'question.asked' || f.type === 'block.closed' || f.type === 'session.closed';
+  const next = fold({ ...m, seq, calling: called ? null : m.calling }, f, seq);
   const pending = next.pending.filter((p) => p.acked === null || p.acked > seq);
   const settled = pending.length === next.pending.length ? next : { ...next, pending };
   return live ? announce(settled, f) : settled;

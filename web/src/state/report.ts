@@ -3,6 +3,7 @@
 import type { VoiceInfo } from '../wire/frames';
 import { cut, type Piece, type Span } from '../wire/bytes';
 import { scriptOf, type ScriptReport } from './script';
+import { againOf, calledOf, panelsOf, type Again, type Called, type Panel } from './practice';
 import { warmUpOf, type WarmUp } from './warmup';
 
 export interface Sentence extends Span {
@@ -246,6 +247,9 @@ export interface Report {
   notes: string[];
   provenance: string[];
   own: OwnNote[];
+  again: Again | null;
+  called: Called | null;
+  panels: Panel[];
 }
 
 /** A place where an answer and the candidate's own notes differ. */
@@ -422,6 +426,9 @@ export function readReport(raw: unknown): Report {
     notes: list(r.notes),
     provenance: list(r.provenance),
     own: objs(r.own_notes).map((o) => ({ kind: textOf(o.kind), quote: quoteOf(o.quote), said: textOf(o.said), notes: textOf(o.notes), path: textOf(o.path), line: num(o.line) })),
+    again: againOf(r.again),
+    called: calledOf(r.called),
+    panels: panelsOf(r.panels),
   };
 }
 

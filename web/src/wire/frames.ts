@@ -81,6 +81,7 @@ export interface FrameData {
     voice?: string;
     material?: Material;
   };
+  'guess.recorded': { turn?: number; type?: string };
   'answer.submitted': { turn?: number; text?: string; words?: number };
   'artifact.saved': { turn?: number; kind?: string; rows?: Row[] };
   'hint.given': { turn?: number; text?: string };
@@ -106,6 +107,8 @@ export interface FrameData {
   'draft.saved': { turn?: number };
   clock: Clock;
   model: { state?: string; detail?: string };
+  /** A follow-up waits to be called; turn is the answer it is about. */
+  guess: { turn?: number; seconds?: number; types?: Label[] };
   error: { id?: string; code?: string; message?: string; field?: string };
 }
 
@@ -133,6 +136,7 @@ const known: Record<FrameType, true> = {
   'round.started': true,
   'block.started': true,
   'question.asked': true,
+  'guess.recorded': true,
   'answer.submitted': true,
   'artifact.saved': true,
   'hint.given': true,
@@ -151,6 +155,7 @@ const known: Record<FrameType, true> = {
   'draft.saved': true,
   clock: true,
   model: true,
+  guess: true,
   error: true,
 };
 
@@ -181,6 +186,7 @@ export type Command =
   | { type: 'hint' | 'repeat' | 'skip' | 'dont_know'; turn: number }
   | { type: 'stop' | 'pause' | 'resume' | 'end' }
   | { type: 'artifact'; turn: number; kind: string; rows: Row[] }
+  | { type: 'guess'; turn: number; guess: string }
   | { type: 'rate'; block: number; dimensions: Record<string, number> }
   | { type: 'claim'; block: number; dimension: string; turn: number; start: number; end: number };
 

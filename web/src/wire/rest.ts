@@ -35,6 +35,7 @@ export interface Pack {
   notice?: string;
   levels?: (string | { id: string; title?: string })[];
   default_level?: string;
+  principles?: { id: string; label: string }[];
 }
 
 export interface Formats {
@@ -74,6 +75,17 @@ export interface NewSession {
   principle?: string;
   story?: string;
   retry_of?: string;
+  /** The part of a story to tell again. */
+  part?: string;
+  /** How long a story may take as spoken. */
+  seconds?: number;
+  /** Follow-ups wait until the candidate has called them. */
+  guess?: boolean;
+}
+
+/** Goes back to one turn of a closed session; everything else is that session's. */
+export interface Fork {
+  fork: { session: string; turn: number };
 }
 
 /** A passage of the search, quoted as it stands in its file. */
@@ -163,9 +175,11 @@ export class Api {
   items = (kind: string) => this.call<{ items?: Item[] }>('GET', `/items?kind=${encodeURIComponent(kind)}`);
   sessions = () => this.call<{ sessions?: SessionLine[] }>('GET', '/sessions');
   session = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}`);
-  create = (s: NewSession) => this.call<{ id: string }>('POST', '/sessions', s);
+  create = (s: NewSession | (Fork & Partial<NewSession>)) => this.call<{ id: string }>('POST', '/sessions', s);
   remove = (id: string) => this.call<unknown>('DELETE', `/sessions/${encodeURIComponent(id)}`);
   report = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/report`);
+  sample = (id: string, block: number) => this.call<{ samples?: { level: string; text: string }[] }>('GET', `/sessions/${encodeURIComponent(id)}/sample?block=${block}`);
+  panel = (id: string, rating: object) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/panel`, rating);
   regrade = (id: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/regrade`, {});
 
   files = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/files`);
@@ -277,6 +291,8 @@ export const fileUrl = (id: string, name: string, item: string) =>
 export const storiesUrl = `${BASE}/stories.md`;
 export const reportUrl = (id: string, form: 'json' | 'md') =>
   `${BASE}/sessions/${encodeURIComponent(id)}/report${form === 'md' ? '.md' : ''}`;
+
+export const panelUrl = (id: string) => `${BASE}/sessions/${encodeURIComponent(id)}/panel.html`;
 
 export function socketUrl(id: string, at: { protocol: string; host: string }): string {
   return `${at.protocol === 'https:' ? 'wss' : 'ws'}://${at.host}${BASE}/sessions/${encodeURIComponent(id)}/ws`;
