@@ -177,8 +177,11 @@ func (s *session) answer(ctx context.Context, cmd interview.Command) (int64, err
 	if s.phase(s.st.Block(turn.Block)).Kind != interview.PhaseQuestions && reading.OnlyAsks(cmd.Text) {
 		return s.clarify(ctx, cmd)
 	}
+	if err := s.aloud(turn, cmd.Spoken); err != nil {
+		return 0, err
+	}
 	s.effort.note(cmd.Turn, cmd.Text, s.e.Now())
-	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text), Effort: s.effort.of(cmd.Turn, turn.AskedAt)})
+	submitted := interview.NewEvent(interview.EvAnswerSubmitted, interview.AnswerSubmitted{Turn: cmd.Turn, Text: cmd.Text, Words: interview.CountWords(cmd.Text), Effort: s.effort.of(cmd.Turn, turn.AskedAt), Spoken: cmd.Spoken})
 	s.foresee(cmd.Turn, cmd.Text)
 	return s.append(ctx, cmd.ID, submitted)
 }

@@ -8,10 +8,13 @@ import (
 
 // Command is what a client asks a session to do. ID is the client's own unique id; the same id acts once.
 type Command struct {
-	Type       string            `json:"type"`
-	ID         string            `json:"id,omitempty"`
-	Turn       int               `json:"turn,omitempty"`
-	Text       string            `json:"text,omitempty"`
+	Type string `json:"type"`
+	ID   string `json:"id,omitempty"`
+	Turn int    `json:"turn,omitempty"`
+	Text string `json:"text,omitempty"`
+	// Spoken goes with an answer that was told aloud: seconds from its first word to the end of each part, rising; the last
+	// is the end of it all. The text is then what was typed of it afterwards.
+	Spoken     []float64         `json:"spoken,omitempty"`
 	Kind       string            `json:"kind,omitempty"`
 	Rows       []json.RawMessage `json:"rows,omitempty"`
 	Block      int               `json:"block,omitempty"`
@@ -28,6 +31,8 @@ type Command struct {
 const (
 	MaxAnswerRunes = 50_000
 	MaxClarify     = 2_000 // runes of a clarifying question
+	MaxParts       = 20    // parts of an answer told aloud
+	MaxSpoken      = 3600  // seconds of one
 	MaxRows        = 200   // rows of an artifact
 	MaxCell        = 4_000 // bytes of one row
 	MaxID          = 100   // bytes of a command id

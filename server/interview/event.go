@@ -199,6 +199,9 @@ type AnswerSubmitted struct {
 	Words int    `json:"words"`
 	// Effort is how it was typed, where the server saw it; it changes no grade.
 	Effort *Effort `json:"effort,omitempty"`
+	// Spoken is set for an answer told aloud: seconds from its first word to the end of each part, rising. The interview
+	// clock then takes the last of them in place of counting words.
+	Spoken []float64 `json:"spoken,omitempty"`
 }
 
 // Effort is the trace of typing one answer: seconds from the question to the first key and of active

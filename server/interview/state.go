@@ -128,6 +128,7 @@ type Turn struct {
 	AnsweredAt time.Time
 	Words      int
 	Effort     *Effort
+	Spoken     []float64 // of an answer told aloud, as in AnswerSubmitted
 	Skipped    string // skip or dont_know
 	Artifacts  []ArtifactSaved
 	Clarified  []Clarified
@@ -137,6 +138,14 @@ type Turn struct {
 
 // Done reports whether the turn has its reply.
 func (t Turn) Done() bool { return t.Answered || t.Skipped != "" }
+
+// SpokenS is how long the answer took as spoken, in seconds: by the timer where it was told aloud, by its words otherwise.
+func (t Turn) SpokenS() float64 {
+	if n := len(t.Spoken); n > 0 {
+		return t.Spoken[n-1]
+	}
+	return candidateS(t.Words)
+}
 
 // CountWords counts the words of a text: runs without white space that hold a letter or a digit.
 func CountWords(text string) int {
@@ -306,8 +315,8 @@ var appliers = map[EventType]func(*State, Event) error{
 	}),
 	EvQuestionAsked: on(applyQuestion),
 	EvAnswerSubmitted: onTurn(func(d AnswerSubmitted) int { return d.Turn }, func(s *State, e Event, d AnswerSubmitted, t *Turn) {
-		s.settle(t, e.At, candidateS(d.Words))
-		t.Answered, t.Answer, t.AnsweredAt, t.Words, t.Effort = true, d.Text, e.At, d.Words, d.Effort
+		t.Answered, t.Answer, t.AnsweredAt, t.Words, t.Effort, t.Spoken = true, d.Text, e.At, d.Words, d.Effort, d.Spoken
+		s.settle(t, e.At, t.SpokenS())
 	}),
 	EvTurnSkipped: onTurn(func(d TurnSkipped) int { return d.Turn }, func(s *State, e Event, d TurnSkipped, t *Turn) {
 		s.settle(t, e.At, 0)

@@ -42,11 +42,11 @@ type ClientFrame struct {
 }
 
 // shapes lists the fields of each type beside v and type. All of them are required, but for hello's
-// after, which is 0 when it is left out. The guessed type of follow-up is in the field guess, because
+// after, which is 0 when it is left out, and spoken, for what was typed from the start. The guessed type of follow-up is in the field guess, because
 // an object cannot have the key type twice.
 var shapes = map[string][]string{
 	TypeHello:    {"after"},
-	TypeAnswer:   {"id", "turn", "text"},
+	TypeAnswer:   {"id", "turn", "text", "spoken"},
 	TypeDraft:    {"turn", "text"},
 	TypeClarify:  {"id", "turn", "text"},
 	TypeHint:     {"id", "turn"},
@@ -146,6 +146,11 @@ func (f *ClientFrame) set(typ, name string, fields map[string]json.RawMessage) e
 			limit = interview.MaxClarify
 		}
 		return atMost(name, c.Text, limit)
+	case "spoken":
+		if _, ok := fields[name]; !ok {
+			return nil
+		}
+		return value(fields, name, &c.Spoken)
 	case "guess":
 		return words(fields, name, &c.Guess)
 	case "point":

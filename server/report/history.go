@@ -193,6 +193,9 @@ func storyOf(st *interview.State, b *interview.Block, rubric *interview.Rubric, 
 	r := reading.Read(reading.Input{Question: first.Text, Text: first.Answer, Kind: interview.KindBehavioural, Reach: p.Reaches(st.Session.Level), Names: p.PrincipleNames(), Observable: observable})
 	s := &progress.Story{Told: r.ResponseType == reading.Story && first.Main, Minutes: round(r.SpokenMinutes), Figures: len(r.Quantities), Observable: observable,
 		Before: r.Backed.Before, Outcome: !slices.Contains(r.Codes, "Q09"), I: r.Ownership.I, We: r.Ownership.We}
+	if len(first.Spoken) > 0 {
+		s.Minutes = round(first.SpokenS() / 60) // by the timer, which is better evidence than words
+	}
 	after := slices.ContainsFunc(r.Quantities, func(q reading.Quantity) bool { return q.Role == reading.RoleAfter })
 	s.Before = s.Before || after && slices.ContainsFunc(r.Quantities, func(q reading.Quantity) bool { return q.Role == reading.RoleBaseline })
 	for _, m := range r.Missing { // a part is missing when no sentence is it and it would be asked for

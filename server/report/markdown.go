@@ -352,8 +352,22 @@ func questionMarkdown(p printer, q Question) {
 // recitalFrom is the share of repeated wording from which a recital is warned of.
 const recitalFrom = 0.6
 
+func seconds(all []float64) string {
+	out := ""
+	for i, v := range all {
+		if i > 0 {
+			out += ","
+		}
+		out += fmt.Sprintf(" %.0f s", v)
+	}
+	return out
+}
+
 func answerMarkdown(p printer, a *Answer) {
 	line := fmt.Sprintf("*%s, about %.1f minutes spoken.", interview.Counted(a.Words, "%d word", "%d words"), a.Minutes)
+	if len(a.Aloud) > 0 {
+		line = fmt.Sprintf("*Told aloud in %.1f minutes by the timer (parts:%s); %s typed of it afterwards, which is all that is marked.", a.Minutes, seconds(a.Aloud), interview.Counted(a.Words, "%d word", "%d words"))
+	}
 	if a.Over > 0 {
 		line += fmt.Sprintf(" That is %d seconds over the %d for an answer here.", a.Over, a.Limit)
 	}

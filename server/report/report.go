@@ -139,7 +139,8 @@ type Answer struct {
 	Quantities []reading.Quantity        `json:"quantities,omitempty"`
 	Artifacts  []interview.ArtifactSaved `json:"artifacts,omitempty"`
 	Effort     *interview.Effort         `json:"effort,omitempty"`
-	Recital    float64                   `json:"recital,omitempty"` // share of its runs of five words that stand in an earlier attempt or a sample
+	Aloud      []float64                 `json:"told_aloud,omitempty"` // seconds of each part of an answer told aloud, by the timer; the text was typed afterwards
+	Recital    float64                   `json:"recital,omitempty"`    // share of its runs of five words that stand in an earlier attempt or a sample
 }
 
 // Reading is one of the two readings of a block.
@@ -352,14 +353,25 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	return out
 }
 
+// aloud are the lengths of the parts that end at the given times, in seconds.
+func aloud(ends []float64) []float64 {
+	var out []float64
+	before := 0.0
+	for _, at := range ends {
+		out = append(out, round(at-before))
+		before = at
+	}
+	return out
+}
+
 func question(t *interview.Turn, b *interview.Block, p *interview.Pack, read func(*interview.Turn) reading.Reading, before string, reach bool, rubric *interview.Rubric) Question {
 	q := Question{Turn: t.Turn, Main: t.Main, Step: t.Step, Text: t.Text, Voice: t.Voice, Fallback: t.Fallback, Anchor: t.Anchor, Skipped: t.Skipped, Clarified: t.Clarified, Hints: t.Hints}
 	if t.Answered {
-		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(float64(t.Words) / interview.CandidateWordsPerMinute), Artifacts: t.Artifacts, Effort: t.Effort}
+		q.Answer = &Answer{Text: t.Answer, Words: t.Words, Minutes: round(t.SpokenS() / 60), Artifacts: t.Artifacts, Effort: t.Effort, Aloud: aloud(t.Spoken)}
 		if !t.Main {
 			q.Answer.Limit = b.FollowupSeconds
 		}
-		if took := int(float64(t.Words) * 60 / interview.CandidateWordsPerMinute); q.Answer.Limit > 0 {
+		if took := int(t.SpokenS()); q.Answer.Limit > 0 {
 			q.Answer.Over = max(0, took-q.Answer.Limit)
 		}
 		if b.Kind == string(interview.KindBehavioural) {

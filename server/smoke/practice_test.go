@@ -139,6 +139,50 @@ func TestCallingOverTheContract(t *testing.T) {
 	}
 }
 
+// A story is told aloud: the clock and the report go by the timer, what was typed afterwards is what is marked, and times
+// that cannot be are refused with the answer kept back.
+func TestToldAloud(t *testing.T) {
+	t.Parallel()
+	data := t.TempDir()
+	srv := start(t, data, "--model", "none", "--seed", "4")
+	id := srv.create(t, map[string]any{"format": "story-drill", "mode": "drill"})
+	ws := srv.dial(t, id, 0)
+	f, _ := await(t, ws, "question.asked")
+	turn := decode[interview.QuestionAsked](t, f.Data).Turn
+	for n, bad := range [][]float64{{3, 2}, {0}, {-1, 2}, {4000}, {2, 2}, {600}, make([]float64, 21)} {
+		send(t, ws, map[string]any{"type": "answer", "id": fmt.Sprint("bad", n), "turn": turn, "text": toldStory, "spoken": bad})
+		if f, _ := await(t, ws, "error", "answer.submitted"); f.Type != "error" || !strings.Contains(string(f.Data), `"spoken"`) {
+			t.Fatalf("%v: %s %s", bad, f.Type, f.Data)
+		}
+	}
+	send(t, ws, map[string]any{"type": "answer", "id": "told", "turn": turn, "text": toldStory, "spoken": []float64{1, 1.5, 4}})
+	if f, _ := await(t, ws, "answer.submitted"); len(decode[interview.AnswerSubmitted](t, f.Data).Spoken) != 3 {
+		t.Errorf("%s", f.Data)
+	}
+	srv.kill()
+	srv = start(t, data, "--model", "none")
+	srv.sit(t.Context(), t, id, func(int) string { return thinTold })
+	_, raw := srv.call(t, "GET", "/sessions/"+id+"/report", nil)
+	var r report.Report
+	if err := json.Unmarshal(raw, &r); err != nil {
+		t.Fatal(err)
+	}
+	a := r.Blocks[len(r.Blocks)-1].Questions[0].Answer
+	if a == nil || len(a.Aloud) != 3 || a.Aloud[2] != 2.5 || a.Minutes != 0.07 || a.Words < 100 {
+		t.Errorf("%+v", a)
+	}
+	if _, md := srv.call(t, "GET", "/sessions/"+id+"/report.md", nil); !strings.Contains(string(md), "Told aloud in 0.1 minutes by the timer") {
+		t.Error("the report in Markdown does not tell of it")
+	}
+	id = srv.create(t, map[string]any{"format": "code-review"})
+	ws = srv.dial(t, id, 0)
+	f, _ = await(t, ws, "question.asked")
+	send(t, ws, map[string]any{"type": "answer", "id": "a", "turn": decode[interview.QuestionAsked](t, f.Data).Turn, "text": "Line 3 is unsafe.", "spoken": []float64{1}})
+	if f, _ := await(t, ws, "error", "answer.submitted"); f.Type != "error" {
+		t.Errorf("a review was told aloud: %s", f.Data)
+	}
+}
+
 // TestPracticeInABrowser calls a follow-up, goes back to a turn, tells the weakest part again, asks for a sample, and brings
 // back what a colleague made with the offline file.
 func TestPracticeInABrowser(t *testing.T) {
@@ -151,6 +195,13 @@ func TestPracticeInABrowser(t *testing.T) {
 	p.do("the start", chromedp.Click(button("Start")), chromedp.WaitVisible(answerBox))
 	p.until("the first question", boxOpen)
 	send := chromedp.KeyEvent("\r", chromedp.KeyModifiers(chromedp.ModifierCtrl))
+	p.do("telling it", chromedp.Click(button("Tell it aloud")), chromedp.WaitVisible(button("Told")))
+	p.until("a second of it", `(window.firstPart ??= performance.now()) < performance.now() - 1000`)
+	p.do("the next part", chromedp.KeyEvent(" "))
+	p.until("the second part", `document.body.innerText.includes("Part 2.") && (window.secondPart ??= performance.now()) < performance.now() - 1000`)
+	p.do("told", chromedp.Click(button("Told")))
+	p.until("how long it took", `/Told in 0:0\d \(0:0\d \+ 0:0\d\)/.test(document.body.innerText) && document.activeElement?.id === "answer"`)
+	p.pictures("aloud", false)
 	p.do("the story", chromedp.SendKeys(answerBox, thinTold), send)
 	p.until("what may be called", `(`+question+`).includes("Which follow-up is coming?")`)
 	p.pictures("guess", false)
@@ -162,6 +213,7 @@ func TestPracticeInABrowser(t *testing.T) {
 		p.until("the report", `document.querySelector("h1")?.innerText.startsWith("Report") && document.body.innerText.includes("A second rater")`)
 	}
 	end()
+	p.until("the time by the timer", `document.body.innerText.includes("told aloud, by the timer")`)
 	p.until("the calls", `/[01] of 1 called right/.test(document.body.innerText)`)
 	p.do("the sample", chromedp.Click(button("Show it now")))
 	p.until("the sample shown", `document.body.innerText.includes("shown as recited")`)

@@ -33,6 +33,9 @@ export class Live {
   /** The artifact tables of the open block. */
   pad: Record<string, Row[]> = $state({});
 
+  /** Of an answer told aloud: seconds from the first word to the end of each part. */
+  spoken: number[] = $state([]);
+
   private readonly connection: Connection;
   private shownTurn: number | null = null; // the turn that `text` belongs to
   private padBlock = 0;
@@ -124,7 +127,8 @@ export class Live {
     if (this.padRefused()) return;
     clearTimeout(this.draftTimer);
     this.sendPad();
-    this.send({ type: 'answer', turn, text: this.text });
+    this.send({ type: 'answer', turn, text: this.text, ...(this.spoken.length > 0 ? { spoken: [...this.spoken] } : {}) });
+    this.spoken = [];
     this.text = ''; // the copy in storage stays until the server has the answer
     this.saved = 'empty';
     this.confirmed = '';
@@ -215,6 +219,7 @@ export class Live {
     }
     if (m.turn === null || m.target === null || m.seq < m.target || m.turn === this.shownTurn) return;
     this.leaveTurn();
+    this.spoken = [];
     this.shownTurn = m.turn;
     this.flying = [];
     if (m.pending.some((p) => p.command.type === 'answer' && p.command.turn === m.turn)) {
@@ -276,6 +281,7 @@ export class Live {
     if (!c) return;
     if (c.type === 'artifact') this.padSaved[c.kind] = this.model.artifacts[c.kind] ?? []; // sent again with the next change
     if (c.type === 'answer' || c.type === 'clarify') {
+      if (c.type === 'answer' && c.turn === this.model.turn && c.spoken) this.spoken = c.spoken;
       if (c.type === 'answer' && c.turn === this.model.turn && this.text.trim() === '') this.typed(c.text);
       else if (!this.alreadySaid(c)) this.giveBack(c.text, message || 'The server did not take this text.');
     }

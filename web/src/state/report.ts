@@ -24,6 +24,8 @@ export interface Answer {
   text?: string;
   words?: number;
   spoken_minutes?: number;
+  /** Seconds of each part, by the timer, of an answer told aloud. */
+  told_aloud?: number[];
   over_seconds?: number;
   limit_seconds?: number;
   response_type?: string;

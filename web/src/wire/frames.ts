@@ -181,7 +181,7 @@ function isObject(v: unknown): v is Record<string, unknown> {
 
 /** What the candidate can ask the session to do. Every one but hello and draft carries an id. */
 export type Command =
-  | { type: 'answer'; turn: number; text: string }
+  | { type: 'answer'; turn: number; text: string; spoken?: number[] }
   | { type: 'clarify'; turn: number; text: string }
   | { type: 'hint' | 'repeat' | 'skip' | 'dont_know'; turn: number }
   | { type: 'stop' | 'pause' | 'resume' | 'end' }
