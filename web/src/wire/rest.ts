@@ -185,6 +185,21 @@ export class Api {
   files = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/files`);
   output = (id: string, command: string, item: string, text: string) => this.call<unknown>('POST', `/sessions/${encodeURIComponent(id)}/output`, { id: command, item, text });
 
+  progress = () => this.call<unknown>('GET', '/progress');
+  next = () => this.call<unknown>('GET', '/next');
+  plan = () => this.call<unknown>('GET', '/plan');
+  setPlan = (date: string, minutes_a_day: number, time_zone: string) => this.call<unknown>('PUT', '/plan', { date, minutes_a_day, time_zone });
+  cards = () => this.call<unknown>('GET', '/cards/due');
+  reviewCard = (id: string, rating: string) => this.call<unknown>('POST', `/cards/${encodeURIComponent(id)}/review`, { rating });
+  debrief = (id: string) => this.call<unknown>('GET', `/sessions/${encodeURIComponent(id)}/debrief`);
+  begin = (start: Record<string, unknown>) => this.call<{ id: string }>('POST', '/sessions', start);
+  importArchive = (file: File) => {
+    const form = new FormData();
+    form.append('file', file, file.name);
+    return this.call<unknown>('POST', '/import', form);
+  };
+  wipe = (confirm: string) => this.call<unknown>('DELETE', '/everything', { confirm });
+
   models = () => this.call<{ models?: ModelLine[]; suggestions?: Suggestion[]; note?: string }>('GET', '/models');
   removeModel = (name: string) => this.call<unknown>('DELETE', `/models/${encodeURIComponent(name)}`);
   tryModel = (name: string) => this.call<Abilities>('POST', `/models/${encodeURIComponent(name)}/try`, {});
@@ -289,6 +304,8 @@ export const fileUrl = (id: string, name: string, item: string) =>
   `${BASE}/sessions/${encodeURIComponent(id)}/files/${encodeURIComponent(name)}?item=${encodeURIComponent(item)}`;
 
 export const storiesUrl = `${BASE}/stories.md`;
+export const exportUrl = `${BASE}/export`;
+
 export const reportUrl = (id: string, form: 'json' | 'md') =>
   `${BASE}/sessions/${encodeURIComponent(id)}/report${form === 'md' ? '.md' : ''}`;
 
