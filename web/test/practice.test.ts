@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { againOf, calledOf, panelsOf, ratingIn, share } from '../src/state/practice';
-import { readReport } from '../src/state/report';
+import { readReport, unrated } from '../src/state/report';
 import { initial, type Model } from '../src/state/model';
 import { reduce } from '../src/state/reduce';
 import { decode, type Frame } from '../src/wire/frames';
@@ -49,5 +49,16 @@ describe('practice in a report', () => {
   it('takes only what a second rater saves', () => {
     for (const bad of ['', 'x', '[]', '{}', '{"blocks":1}', 'null']) expect(ratingIn(bad)).toMatchObject({ rating: null, problem: expect.stringContaining('nothing was changed') });
     expect(ratingIn('{"session":"a","rater":"b","blocks":[]}')).toEqual({ rating: { session: 'a', rater: 'b', blocks: [] }, problem: '' });
+  });
+});
+
+describe('own marks before ours', () => {
+  const of = (grade: unknown) => unrated(readReport({ blocks: [{ questions: [], grade }] }).blocks[0]?.grade ?? null);
+  it('are asked for where a grade has dimensions and none is rated', () => {
+    expect(of({ status: 'graded', dimensions: [{ id: 'B1' }, { id: 'B2' }] })).toBe(true);
+    expect(of({ status: 'graded', dimensions: [{ id: 'B1', yours: 3 }, { id: 'B2' }] })).toBe(false);
+  });
+  it('are not asked for where there is nothing to compare', () => {
+    for (const grade of [null, { status: 'pending', dimensions: [{ id: 'B1' }] }, { status: 'failed', dimensions: [{ id: 'B1' }] }, { status: 'graded', dimensions: [] }]) expect(of(grade)).toBe(false);
   });
 });

@@ -357,6 +357,10 @@ function listenedOf(v: unknown): Listened | null {
   };
 }
 
+/** The candidate's own marks are asked for before ours are shown, and there are none yet. */
+export const unrated = (g: Grade | null): boolean =>
+  g !== null && g.status !== 'pending' && g.status !== 'failed' && g.dimensions.length > 0 && g.dimensions.every((d) => d.yours === null);
+
 /** How an answer in role stood, in words. */
 export function stood(q: InRole): string {
   if (q.met) return q.atOnce || q.pressed.length === 0 ? '✓ met' : '✓ met when you were pressed';
