@@ -345,7 +345,7 @@ type imported struct {
 }
 
 func (d imported) String() string {
-	return fmt.Sprintf("%d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards, %s of your own", d.Sessions.Added, d.Sessions.Continued, d.Sessions.Here, d.Sessions.Kept,
+	return fmt.Sprintf("Sessions: %d added, %d continued, %d were here already, %d kept as they are here; %s of material, %s of cards, %s of your own.", d.Sessions.Added, d.Sessions.Continued, d.Sessions.Here, d.Sessions.Kept,
 		interview.Counted(d.Material, "%d file", "%d files"), interview.Counted(d.Ratings, "%d rating", "%d ratings"), interview.Counted(d.Stories, "%d story", "%d stories"))
 }
 

@@ -69,9 +69,12 @@ func (a *API) pullModel(c echo.Context) error {
 	return nil
 }
 
-// modelName is the name in the path: it may hold a host and slashes, which stand there escaped.
-func modelName(c echo.Context) string {
-	name := c.Param("name")
+// modelName is the name in the path.
+func modelName(c echo.Context) string { return plainParam(c, "name") }
+
+// plainParam is a part of the path as it was meant: a colon or a slash in a name may stand there escaped.
+func plainParam(c echo.Context, param string) string {
+	name := c.Param(param)
 	if plain, err := url.PathUnescape(name); err == nil { // else it is a name that holds a percent sign
 		return plain
 	}

@@ -103,7 +103,7 @@ func (a *API) reviewCard(c echo.Context) error {
 	if a.Cards == nil {
 		return errNoProgress
 	}
-	body, err := a.Cards.Review(c.Request().Context(), c.Param("id"), req.Rating)
+	body, err := a.Cards.Review(c.Request().Context(), plainParam(c, "id"), req.Rating)
 	if err != nil {
 		return err
 	}

@@ -91,9 +91,9 @@ func (a *API) file(c echo.Context) error {
 	if err != nil {
 		return err
 	}
-	item := c.QueryParam("item")
+	item, name := c.QueryParam("item"), plainParam(c, "name")
 	for _, f := range slices.Backward(files) {
-		if f.Name == c.Param("name") && (item == "" || f.Item == item) {
+		if f.Name == name && (item == "" || f.Item == item) {
 			c.Response().Header().Set(echo.HeaderContentDisposition, mime.FormatMediaType("attachment", map[string]string{"filename": f.Name}))
 			return c.Stream(http.StatusOK, "application/octet-stream", strings.NewReader(f.Text))
 		}
