@@ -40,6 +40,26 @@ func (d Debrief) Markdown() string {
 		lines(p, "Against", n.Against)
 		lines(p, "Unknown", n.Unknowns)
 	}
+	d.matrixMarkdown(p)
+	d.differencesMarkdown(p)
+	if d.Next != nil {
+		p("## One more interview")
+		p("")
+		p("%s", d.Next.Why)
+		p("")
+	}
+	p("## The rules")
+	p("")
+	for _, r := range d.Rules {
+		p("- %s", r)
+	}
+	for _, r := range d.Provenance {
+		p("- %s", r)
+	}
+	return b.String()
+}
+
+func (d Debrief) matrixMarkdown(p printer) {
 	p("## Principles and data points")
 	p("")
 	p("| principle | data points | mean |")
@@ -58,6 +78,9 @@ func (d Debrief) Markdown() string {
 		p("| %s | %s | %s |", cell(r.Principle.Label), cell(strings.Join(points, "; ")), number(r.Mean))
 	}
 	p("")
+}
+
+func (d Debrief) differencesMarkdown(p printer) {
 	if len(d.Disagreements) > 0 {
 		p("## Where they disagree")
 		p("")
@@ -95,21 +118,6 @@ func (d Debrief) Markdown() string {
 		}
 		p("")
 	}
-	if d.Next != nil {
-		p("## One more interview")
-		p("")
-		p("%s", d.Next.Why)
-		p("")
-	}
-	p("## The rules")
-	p("")
-	for _, r := range d.Rules {
-		p("- %s", r)
-	}
-	for _, r := range d.Provenance {
-		p("- %s", r)
-	}
-	return b.String()
 }
 
 type printer func(format string, args ...any)

@@ -34,6 +34,7 @@ func applyPanel(s *State, _ Event, d PanelRecorded) error {
 			kept = append(kept, p)
 		}
 	}
-	s.Panels = append(kept, d)
+	kept = append(kept, d)
+	s.Panels = kept
 	return nil
 }

@@ -129,7 +129,7 @@ type Turn struct {
 	Words      int
 	Effort     *Effort
 	Spoken     []float64 // of an answer told aloud, as in AnswerSubmitted
-	Skipped    string // skip or dont_know
+	Skipped    string    // skip or dont_know
 	Artifacts  []ArtifactSaved
 	Clarified  []Clarified
 	Hints      []string

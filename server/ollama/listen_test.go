@@ -2,6 +2,7 @@ package ollama_test
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -145,7 +146,7 @@ func TestReadingAlongIsNotSentLate(t *testing.T) {
 	v := ollama.NewVoice(c, m, promptSet(t))
 	b := exchangeOf()
 	spoken := b
-	spoken.Exchange = append(b.Exchange[:len(b.Exchange):len(b.Exchange)], interview.Line{Candidate: true, Text: typed(3)})
+	spoken.Exchange = slices.Concat(b.Exchange, []interview.Line{{Candidate: true, Text: typed(3)}})
 	spoken.Question, spoken.Anchors = "What did it cost you?", []string{"I moved the key"}
 	done := make(chan error, 1)
 	go func() {

@@ -92,7 +92,7 @@ var threatFacts = []fact{
 		measure: onThreats(func(_ *Attempt, t *Threats) (string, bool) {
 			return fmt.Sprintf("%d of 3", t.Treated), t.Treated >= barTop
 		})},
-	{id: "threat.sum", text: "Right sums on given figures that a decision rests on", need: always("at least 1"), todo: "Multiply two figures you were given, write the product, and say what follows from it.",
+	{id: "threat.sum", text: "Right sums on given figures behind a decision", need: always("at least 1"), todo: "Multiply two figures you were given, write the product, and say what follows from it.",
 		measure: onThreats(func(_ *Attempt, t *Threats) (string, bool) {
 			return fmt.Sprintf("%d", t.Sums), t.Sums >= barSums
 		})},

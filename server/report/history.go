@@ -421,7 +421,8 @@ func residuals(text string) int {
 
 var fence = regexp.MustCompile("(?s)```[^\n]*\n(.*?)```")
 
-// scriptOf compares what was pasted with the outputs of a task: an answer as a whole, and what stands in its fences.
+// scriptOf compares what was handed in with the outputs of a task: outputs as such, an answer as a whole, and what stands in
+// its fences.
 func scriptOf(st *interview.State, b *interview.Block, rubric *interview.Rubric) *progress.Script {
 	out := &progress.Script{}
 	sums := map[string]bool{}
@@ -431,6 +432,9 @@ func scriptOf(st *interview.State, b *interview.Block, rubric *interview.Rubric)
 		for _, m := range fence.FindAllStringSubmatch(answer, -1) {
 			sums[interview.OutputSHA256(m[1])] = true
 		}
+	}
+	for _, o := range st.OutputsOf(b.Block) {
+		sums[o.SHA256] = true
 	}
 	if e := rubric.Expected; e != nil {
 		out.Digests, out.Base = true, sums[e.SHA256]

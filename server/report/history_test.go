@@ -223,8 +223,15 @@ func TestScriptsAreMeasured(t *testing.T) {
 	if got := only(t, sat(t, p, k, part{"write", r.Expected.Text, nil}), p).Script; !got.Base || got.Twist != 0 {
 		t.Errorf("as a whole answer: %+v", got)
 	}
-	if got := only(t, sat(t, p, k, part{"write", "It printed what you wanted.", nil}), p).Script; got.Base {
+	told := sat(t, p, k, part{"write", "It printed what you wanted.", nil})
+	if got := only(t, told, p).Script; got.Base {
 		t.Error("words are no output")
+	}
+	for _, e := range []*interview.Expected{r.Expected, r.Twists[1].Expected} {
+		told.Outputs = append(told.Outputs, interview.OutputTry{OutputRecorded: interview.OutputRecorded{Block: told.Blocks[0].Block, Item: k, SHA256: e.SHA256, Match: true}})
+	}
+	if got := only(t, told, p).Script; !got.Base || got.Twist != 1 {
+		t.Errorf("handed in as outputs: %+v", got)
 	}
 }
 

@@ -167,10 +167,10 @@ func (out *Panel) pair(b *Block, theirs interview.PanelBlock) {
 		}
 		if pair.Ours != nil {
 			out.Of++
-			switch apart := max(v-*pair.Ours, *pair.Ours-v); {
-			case apart == 0:
+			switch max(v-*pair.Ours, *pair.Ours-v) {
+			case 0:
 				out.Same, out.Near = out.Same+1, out.Near+1
-			case apart == 1:
+			case 1:
 				out.Near++
 			}
 		}

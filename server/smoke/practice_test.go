@@ -247,13 +247,13 @@ func TestPracticeInABrowser(t *testing.T) {
 	rater.do("the file", chromedp.EmulateViewport(windows[0].width, windows[0].height), chromedp.Navigate("file://"+file), chromedp.WaitVisible(button("Save my rating")))
 	rater.pictures("panel", true)
 	rater.do("the rating", chromedp.SendKeys("#rater", "Priya"), chromedp.SendKeys(`textarea[data-note]`, "I wanted the number."))
-	saved := read[string](rater, fmt.Sprintf(`(() => {
+	saved := read[string](rater, `(() => {
 		document.querySelector('select[data-dimension="B1"]').value = "4"
 		let made = ""
 		HTMLAnchorElement.prototype.click = function () { made = decodeURIComponent(this.href.split(",").slice(1).join(",")) }
 		document.getElementById("form").requestSubmit()
 		return made
-	})()`))
+	})()`)
 	if !strings.Contains(saved, `"B1":4`) || !strings.Contains(saved, fmt.Sprintf(`"block":%d`, block)) {
 		t.Fatalf("the file saved %q", saved)
 	}

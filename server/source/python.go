@@ -55,7 +55,7 @@ func (r *reader) python() signs {
 				r.add(RuleEval, c.line, "yaml.load without a safe loader runs what the data says.")
 			}
 		case c.name == "sys.exit", c.name == "exit", c.name == "quit", c.name == "os._exit", c.name == "SystemExit":
-			if len(c.args) > 0 && !(len(c.args) == 1 && c.args[0].kind == tokSign && r.zero(c)) {
+			if len(c.args) > 0 && (len(c.args) != 1 || c.args[0].kind != tokSign || !r.zero(c)) {
 				seen.exits = true
 			}
 		case c.name == "parser.error", strings.HasSuffix(c.name, ".error") && strings.Contains(r.text, "ArgumentParser"):
@@ -64,7 +64,9 @@ func (r *reader) python() signs {
 		if says(c.keyword("verify"), "False") || strings.HasSuffix(c.name, "_create_unverified_context") {
 			r.add(RuleTLS, c.line, "The certificate of the server is not checked.")
 		}
-		if slices.Contains(pyNet, c.name) && (session || !strings.HasPrefix(c.name, "session.") && !strings.HasPrefix(c.name, "s.")) && c.keyword("timeout") == nil && !starred(c.args) && !(strings.HasSuffix(c.name, "create_connection") && second(c.args)) {
+		onNet := slices.Contains(pyNet, c.name) && (session || !strings.HasPrefix(c.name, "session.") && !strings.HasPrefix(c.name, "s."))
+		limited := c.keyword("timeout") != nil || starred(c.args) || strings.HasSuffix(c.name, "create_connection") && second(c.args)
+		if onNet && !limited {
 			r.add(RuleTimeout, c.line, c.name+" is called without timeout=.")
 		}
 	}

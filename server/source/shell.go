@@ -2,6 +2,7 @@ package source
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -101,7 +102,7 @@ func bare(w *syntax.Word) bool {
 		switch p := p.(type) {
 		case *syntax.ParamExp:
 			// $#, $? and $$ are numbers; ${#x} is one too.
-			if p.Length || p.Param != nil && strings.Contains("#?$!", p.Param.Value) {
+			if p.Length || p.Param != nil && slices.Contains([]string{"#", "?", "$", "!"}, p.Param.Value) {
 				continue
 			}
 			return true

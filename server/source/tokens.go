@@ -194,99 +194,113 @@ var wordStart = regexp.MustCompile(`^[\p{L}_$][\p{L}\p{N}_$]*`)
 //
 // It is a reader of words, strings, comments and brackets, not of the grammar.
 func pyTokens(text string) (out []tok, wrong int) {
-	line, depth, indent, fresh := 1, 0, 0, true
-	for i := 0; i < len(text); {
-		c := text[i]
-		if fresh && depth == 0 {
-			indent = 0
-			for i < len(text) && (text[i] == ' ' || text[i] == '\t') {
-				indent++
-				i++
-			}
-			fresh = false
-			continue
+	l := pyLexer{text: text, line: 1, fresh: true}
+	for l.at < len(text) {
+		l.next()
+	}
+	if len(l.out) > 0 && l.out[len(l.out)-1].kind != tokLine {
+		l.out = append(l.out, tok{kind: tokLine, line: l.line, indent: -1})
+	}
+	return l.out, l.wrong
+}
+
+type pyLexer struct {
+	text   string
+	at     int
+	out    []tok
+	line   int
+	depth  int  // of open brackets, inside which a line does not end
+	indent int  // of the line
+	fresh  bool // at the begin of a line
+	wrong  int
+}
+
+func (l *pyLexer) add(t tok) {
+	t.line, t.indent = l.line, -1
+	if len(l.out) == 0 || l.out[len(l.out)-1].kind == tokLine {
+		t.indent = l.indent
+	}
+	l.out = append(l.out, t)
+}
+
+func (l *pyLexer) next() {
+	if l.fresh && l.depth == 0 {
+		l.indent, l.fresh = 0, false
+		for l.at < len(l.text) && (l.text[l.at] == ' ' || l.text[l.at] == '\t') {
+			l.indent++
+			l.at++
 		}
-		add := func(t tok) {
-			t.line, t.indent = line, -1
-			if len(out) == 0 || out[len(out)-1].kind == tokLine {
-				t.indent = indent
+		return
+	}
+	switch c := l.text[l.at]; {
+	case c == '\n':
+		if l.depth == 0 {
+			if len(l.out) > 0 && l.out[len(l.out)-1].kind != tokLine {
+				l.add(tok{kind: tokLine})
 			}
-			out = append(out, t)
+			l.fresh = true
 		}
-		switch {
-		case c == '\n':
-			if depth == 0 {
-				if len(out) > 0 && out[len(out)-1].kind != tokLine {
-					add(tok{kind: tokLine})
-				}
-				fresh = true
-			}
-			line++
-			i++
-		case c == '\\' && i+1 < len(text) && text[i+1] == '\n':
-			line++
-			i += 2
-		case c == '#':
-			for i < len(text) && text[i] != '\n' {
-				i++
-			}
-		case c == ' ' || c == '\t' || c == '\r' || c == '\f':
-			i++
-		case c == '"' || c == '\'':
-			body, n, closed := pyString(text[i:])
-			if !closed && wrong == 0 {
-				wrong = line
-			}
-			add(tok{kind: tokText, text: body})
-			line += strings.Count(text[i:i+n], "\n")
-			i += n
-		default:
-			w := wordStart.FindString(text[i:])
-			if w == "" && c >= '0' && c <= '9' {
-				n := 1
-				for i+n < len(text) && (text[i+n] >= '0' && text[i+n] <= '9' || text[i+n] == '.' || text[i+n] == '_') {
-					n++
-				}
-				add(tok{kind: tokSign, text: "0"})
-				i += n
-				continue
-			}
-			if w != "" {
-				low := strings.ToLower(w)
-				if next := i + len(w); next < len(text) && (text[next] == '"' || text[next] == '\'') && len(low) <= 2 && strings.Trim(low, "rbuft") == "" {
-					body, n, closed := pyString(text[next:])
-					if !closed && wrong == 0 {
-						wrong = line
-					}
-					f := strings.Contains(low, "f") && strings.Contains(strings.ReplaceAll(body, "{{", ""), "{")
-					add(tok{kind: tokText, text: body, formatted: f})
-					line += strings.Count(text[next:next+n], "\n")
-					i = next + n
-					continue
-				}
-				add(tok{kind: tokWord, text: w})
-				i += len(w)
-				continue
-			}
-			sign := string(c)
-			switch c {
-			case '(', '[', '{':
-				depth++
-			case ')', ']', '}':
-				depth = max(0, depth-1)
-			case '=', '!', '<', '>':
-				if i+1 < len(text) && text[i+1] == '=' {
-					sign = text[i : i+2]
-				}
-			}
-			add(tok{kind: tokSign, text: sign})
-			i += len(sign)
+		l.line++
+		l.at++
+	case c == '\\' && l.at+1 < len(l.text) && l.text[l.at+1] == '\n':
+		l.line++
+		l.at += 2
+	case c == '#':
+		for l.at < len(l.text) && l.text[l.at] != '\n' {
+			l.at++
+		}
+	case c == ' ' || c == '\t' || c == '\r' || c == '\f':
+		l.at++
+	case c == '"' || c == '\'':
+		l.str("")
+	case c >= '0' && c <= '9':
+		for l.at < len(l.text) && (l.text[l.at] >= '0' && l.text[l.at] <= '9' || l.text[l.at] == '.' || l.text[l.at] == '_') {
+			l.at++
+		}
+		l.add(tok{kind: tokSign, text: "0"})
+	default:
+		l.word()
+	}
+}
+
+// str reads a string whose quotes stand here, behind a prefix in lower case.
+func (l *pyLexer) str(prefix string) {
+	body, n, closed := pyString(l.text[l.at:])
+	if !closed && l.wrong == 0 {
+		l.wrong = l.line
+	}
+	f := strings.Contains(prefix, "f") && strings.Contains(strings.ReplaceAll(body, "{{", ""), "{")
+	l.add(tok{kind: tokText, text: body, formatted: f})
+	l.line += strings.Count(l.text[l.at:l.at+n], "\n")
+	l.at += n
+}
+
+// word reads a word, the prefix of a string with its string, or a sign.
+func (l *pyLexer) word() {
+	if w := wordStart.FindString(l.text[l.at:]); w != "" {
+		l.at += len(w)
+		low := strings.ToLower(w)
+		if l.at < len(l.text) && (l.text[l.at] == '"' || l.text[l.at] == '\'') && len(low) <= 2 && strings.Trim(low, "rbuft") == "" {
+			l.str(low)
+			return
+		}
+		l.add(tok{kind: tokWord, text: w})
+		return
+	}
+	c := l.text[l.at]
+	sign := string(c)
+	switch c {
+	case '(', '[', '{':
+		l.depth++
+	case ')', ']', '}':
+		l.depth = max(0, l.depth-1)
+	case '=', '!', '<', '>':
+		if l.at+1 < len(l.text) && l.text[l.at+1] == '=' {
+			sign = l.text[l.at : l.at+2]
 		}
 	}
-	if len(out) > 0 && out[len(out)-1].kind != tokLine {
-		out = append(out, tok{kind: tokLine, line: line, indent: -1})
-	}
-	return out, wrong
+	l.add(tok{kind: tokSign, text: sign})
+	l.at += len(sign)
 }
 
 // pyString reads a string that begins with its quotes: what is in it, how many bytes it takes, and whether it ends. A
