@@ -219,6 +219,16 @@ func TestMissesDoNotPileUp(t *testing.T) {
 	if len(fresh.Gates) != 4 {
 		t.Errorf("gates: %+v", fresh.Gates)
 	}
+	var h progress.History
+	for k := range 7 {
+		at := noon(now, k, "Europe/Berlin")
+		for i, task := range progress.Make(h, p, s, at).Days[0].Tasks {
+			do(&h, task, at.Add(time.Duration(i)*time.Minute), len(h.Attempts))
+		}
+	}
+	if again := progress.Make(h, p, s, noon(now, 14, "Europe/Berlin")); again.Missed != 7 || again.Days[0].Week != 2 {
+		t.Errorf("a week of practice and a week without: %d missed, and week %d comes", again.Missed, again.Days[0].Week)
+	}
 }
 
 // TestTheSamePlanEverywhere: what the calendar says decides, not the clock: at any hour of a day, and in any zone, it is

@@ -121,15 +121,16 @@ func TestWhatKeepsACriterionOpen(t *testing.T) {
 		change func([]progress.Attempt) []progress.Attempt
 		fact   progress.FactID // that is missed in the last attempt or over all
 	}{
-		"two only":          {func(a []progress.Attempt) []progress.Attempt { return a[1:] }, "evidence.attempts"},
-		"practice":          {func(a []progress.Attempt) []progress.Attempt { a[2].Mode = interview.ModeCoached; return a }, "attempt.exam"},
-		"seen":              {func(a []progress.Attempt) []progress.Attempt { a[2].Item = a[0].Item; return a }, "attempt.unseen"},
-		"tried again":       {func(a []progress.Attempt) []progress.Attempt { a[2].Seen = true; return a }, "attempt.unseen"},
-		"shown in another":  {func(a []progress.Attempt) []progress.Attempt { a[0].Shows = []string{a[2].Item}; return a }, "attempt.unseen"},
-		"too close":         {func(a []progress.Attempt) []progress.Attempt { a[1].At = ago(50); a[0].At = ago(60); return a }, "evidence.apart"},
-		"old":               {func(a []progress.Attempt) []progress.Attempt { a[0].At = ago(241); return a }, "evidence.attempts"},
-		"last failed":       {func(a []progress.Attempt) []progress.Attempt { a[2].Points.MustFound = 34; return a }, "threat.recall"},
-		"one before failed": {func(a []progress.Attempt) []progress.Attempt { a[1].Minutes = 20.5; return a }, "evidence.last_two"},
+		"two only":               {func(a []progress.Attempt) []progress.Attempt { return a[1:] }, "evidence.attempts"},
+		"practice":               {func(a []progress.Attempt) []progress.Attempt { a[2].Mode = interview.ModeCoached; return a }, "attempt.exam"},
+		"seen":                   {func(a []progress.Attempt) []progress.Attempt { a[2].Item = a[0].Item; return a }, "attempt.unseen"},
+		"tried again":            {func(a []progress.Attempt) []progress.Attempt { a[2].Seen = true; return a }, "attempt.unseen"},
+		"shown in another":       {func(a []progress.Attempt) []progress.Attempt { a[0].Shows = []string{a[2].Item}; return a }, "attempt.unseen"},
+		"too close":              {func(a []progress.Attempt) []progress.Attempt { a[1].At = ago(50); a[0].At = ago(60); return a }, "evidence.apart"},
+		"half an hour too close": {func(a []progress.Attempt) []progress.Attempt { a[1].At = ago(67.5); a[0].At = ago(67.7); return a }, "evidence.apart"},
+		"old":                    {func(a []progress.Attempt) []progress.Attempt { a[0].At = ago(241); return a }, "evidence.attempts"},
+		"last failed":            {func(a []progress.Attempt) []progress.Attempt { a[2].Points.MustFound = 34; return a }, "threat.recall"},
+		"one before failed":      {func(a []progress.Attempt) []progress.Attempt { a[1].Minutes = 20.5; return a }, "evidence.last_two"},
 		"one between failed": {func(a []progress.Attempt) []progress.Attempt {
 			x := threat(4, ago(30))
 			x.Threats.Sums = 0
@@ -162,6 +163,11 @@ func TestWhatKeepsACriterionOpen(t *testing.T) {
 		if !missed[c.fact] || len(got.Missing) == 0 || got.Next.Text == "" {
 			t.Errorf("%s: %s is not missed, or nothing is said of it: %q, next %q", name, c.fact, got.Missing, got.Next.Text)
 		}
+	}
+	exact := good()
+	exact[1].At, exact[0].At = ago(68), ago(69)
+	if got := criterion(t, of(exact...), "threat-model", progress.Options{}); got.State != progress.Met {
+		t.Errorf("48 hours apart to the minute: %s, %q", got.State, got.Missing)
 	}
 	// One more attempt that went well takes nothing away, however soon it came.
 	more := criterion(t, of(append(good(), threat(4, ago(10)))...), "threat-model", progress.Options{})
