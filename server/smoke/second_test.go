@@ -33,7 +33,7 @@ func TestAnotherRole(t *testing.T) {
 		t.Fatalf("formats: %d %s", status, raw)
 	}
 	clean("/formats", raw)
-	if offer.Pack.ID != "site-reliability" || len(offer.Formats) != 6 {
+	if offer.Pack.ID != "site-reliability" || len(offer.Formats) != 7 {
 		t.Fatalf("the pack is %q with %d formats", offer.Pack.ID, len(offer.Formats))
 	}
 	status, raw = s.call(t, http.MethodGet, "/items", nil)
