@@ -28,6 +28,12 @@ func (r Report) Markdown() string {
 	voice(p, s.Voice)
 	verdictMarkdown(p, r)
 	againMarkdown(p, r.Again)
+	if s.Report == "drill" && len(r.Gains) > 0 {
+		p("Try it once more, with this one change. What follows is what it rests on.")
+		p("")
+		p("---")
+		p("")
+	}
 	p("## Time")
 	p("")
 	p("| phase | planned min | used min | wall min |")

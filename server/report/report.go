@@ -38,6 +38,7 @@ type Session struct {
 	Format     string            `json:"format"`
 	Title      string            `json:"title"`
 	Mode       interview.Mode    `json:"mode"`
+	Report     string            `json:"report"` // full, or drill: one thing to change, and all else folded below it
 	Level      string            `json:"level"`
 	Seed       uint64            `json:"seed"`
 	CreatedAt  string            `json:"created_at"`
@@ -277,7 +278,7 @@ func round(f float64) float64 { return float64(int(f*100+0.5)) / 100 }
 
 func session(st interview.State) Session {
 	c := st.Session
-	s := Session{ID: st.ID, Format: c.Format, Title: c.Title, Mode: c.Mode, Level: c.Level, Seed: c.Seed, CreatedAt: st.Created.UTC().Format(stamp), Why: st.Why,
+	s := Session{ID: st.ID, Format: c.Format, Title: c.Title, Mode: c.Mode, Report: c.Plan.Report, Level: c.Level, Seed: c.Seed, CreatedAt: st.Created.UTC().Format(stamp), Why: st.Why,
 		InterviewM: round(st.InterviewS / 60), WallM: round(st.WallS(st.ClosedAt) / 60), Pack: c.Pack}
 	if st.Closed {
 		s.ClosedAt = st.ClosedAt.UTC().Format(stamp)

@@ -46,7 +46,7 @@ func answer(turn int, text string) interview.AnswerSubmitted {
 }
 
 func created(format, title string, p *interview.Pack) interview.SessionCreated {
-	return interview.SessionCreated{Format: format, Title: title, Mode: interview.ModeCoached, Level: "L5", Minutes: 14, Seed: 1, Seeded: true,
+	return interview.SessionCreated{Plan: interview.Format{Report: map[string]string{"story-drill": "drill"}[format]}, Format: format, Title: title, Mode: interview.ModeCoached, Level: "L5", Minutes: 14, Seed: 1, Seeded: true,
 		Voice: interview.VoiceInfo{Kind: "authored", Detail: "Ollama does not answer.", Commands: []string{"ollama serve", "ollama pull x"}}, Pack: interview.PackRef{ID: p.ID, Version: p.Version}}
 }
 

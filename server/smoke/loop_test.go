@@ -28,6 +28,7 @@ type loopSitting struct {
 	turn   map[int]frame // question.asked by turn
 	block  map[int]frame // block.started by block
 	said   map[int]string
+	judged bool // by a model with a certificate
 }
 
 // loopAnswer is what the candidate says: a text of its own for every turn, that holds a word nobody else says. In two
@@ -220,11 +221,11 @@ func (l *loopSitting) check() {
 			unset = unset || x.Value == nil
 		}
 		for _, x := range v.Dimensions {
-			if x.Value != nil && (!unset || x.Measured) {
+			if x.Value != nil && (!unset || l.judged || x.Measured) {
 				values = append(values, *x.Value)
 			}
 		}
-		if want := voteOf(values); v.Vote != want || unset != (v.Basis == "measured") {
+		if want := voteOf(values); v.Vote != want || (unset && !l.judged) != (v.Basis == "measured") {
 			t.Errorf("round %d votes %q on %v (%s), want %q", v.Round, v.Vote, values, v.Basis, want)
 		}
 		if v.Mean == nil || math.Abs(*v.Mean) > 5 {
@@ -326,7 +327,15 @@ func TestALoopWithoutAModel(t *testing.T) {
 // Over a whole loop no request to the model holds a word that another interviewer heard.
 func TestALoopIsSealed(t *testing.T) {
 	m := ollamatest.New(t)
-	l := &loopSitting{t: t, data: t.TempDir(), flags: []string{"--ollama", m.URL, "--model", ollamatest.Default().Name}}
+	yes := answers(func(string) verdict { return verdict{Verdict: "yes", Sure: 95, Quote: "nobody else had the access"} })
+	m.Reply(func(task string) string {
+		if asked.MatchString(task) {
+			return yes(task)
+		}
+		return ollamatest.LeadIn(task)
+	})
+	l := &loopSitting{t: t, data: t.TempDir(), flags: []string{"--ollama", m.URL, "--model", ollamatest.Default().Name}, judged: true}
+	certify(t, l.data, m)
 	l.s = start(t, l.data, l.flags...)
 	l.id = l.s.create(t, map[string]any{"format": "loop", "mode": "coached", "seed": 2})
 	l.sit(oncePerRound())
@@ -335,7 +344,7 @@ func TestALoopIsSealed(t *testing.T) {
 	for turn, q := range l.turn {
 		roundOf[turn] = l.block[q.num("block")].num("round")
 	}
-	asked, byModel := map[int]int{}, 0
+	requests, byModel, checks := map[int]int{}, 0, map[int]int{}
 	for _, c := range m.Chats() {
 		var text strings.Builder
 		for _, msg := range c.Messages {
@@ -348,7 +357,10 @@ func TestALoopIsSealed(t *testing.T) {
 			}
 		}
 		for round := range rounds {
-			asked[round]++
+			requests[round]++
+			if asked.MatchString(c.Messages[len(c.Messages)-1].Content) {
+				checks[round]++
+			}
 		}
 		if len(rounds) > 1 {
 			t.Errorf("one request holds answers of rounds %v:\n%.2000s", rounds, text.String())
@@ -360,8 +372,8 @@ func TestALoopIsSealed(t *testing.T) {
 		}
 	}
 	for round := 1; round <= 5; round++ {
-		if asked[round] == 0 {
-			t.Errorf("no request held an answer of round %d: nothing was tested", round)
+		if requests[round] == 0 || checks[round] == 0 {
+			t.Errorf("%d requests, %d of them checks of a grade, held an answer of round %d: nothing was tested", requests[round], checks[round], round)
 		}
 	}
 	if byModel == 0 {

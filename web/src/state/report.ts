@@ -230,6 +230,7 @@ export interface Report {
     format?: string;
     title?: string;
     mode?: string;
+    report?: string;
     level?: string;
     created_at?: string;
     closed_at?: string;
