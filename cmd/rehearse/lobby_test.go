@@ -34,7 +34,7 @@ func BenchmarkLobby(b *testing.B) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(ln) }()
-	b.Cleanup(func() { _ = a.server.Shutdown(b.Context()); <-served })
+	b.Cleanup(func() { _ = a.server.Shutdown(b.Context()); _ = error(<-served) })
 	link, err := url.Parse(a.server.Link(ln))
 	if err != nil {
 		b.Fatal(err)
