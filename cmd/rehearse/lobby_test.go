@@ -34,7 +34,12 @@ func BenchmarkLobby(b *testing.B) {
 	}
 	served := make(chan error, 1)
 	go func() { served <- a.server.Serve(ln) }()
-	b.Cleanup(func() { _ = a.server.Shutdown(b.Context()); _ = error(<-served) })
+	b.Cleanup(func() {
+		_ = a.server.Shutdown(b.Context())
+		if err := <-served; err != nil {
+			b.Log(err)
+		}
+	})
 	link, err := url.Parse(a.server.Link(ln))
 	if err != nil {
 		b.Fatal(err)

@@ -331,6 +331,9 @@ func (e *Engine) checkChoice(ctx context.Context, f *interview.Format, n *interv
 		if !slices.Contains(kinds, it.Kind) {
 			return interview.FieldError("item", "%s takes items of kind %s; %q is of kind %s", f.Title, listed(kinds), n.Item, it.Kind)
 		}
+		if f.Rounds[0].Phases[0].Pushes() && len(e.Pack.Rubrics[n.Item].Fights()) == 0 {
+			return interview.FieldError("item", "no repairs are written for %q, so there is nothing to fight about; choose another pull request, or review this one as code-review", n.Item)
+		}
 	}
 	if n.Principle != "" {
 		if !slices.ContainsFunc(e.Pack.Principles, func(p interview.Principle) bool { return p.ID == n.Principle }) {

@@ -115,8 +115,9 @@ func (s *session) openItems(p *interview.Phase) []*interview.Item {
 			families[f] = true
 		}
 	}
+	pushed := p.Pushes()
 	all := slices.DeleteFunc(s.e.itemsFor(p.Items, principles), func(it *interview.Item) bool {
-		return taken[it.ID] || (len(it.Levels) > 0 && !slices.Contains(it.Levels, s.st.Session.Level))
+		return taken[it.ID] || pushed && len(s.e.Pack.Rubrics[it.ID].Fights()) == 0 || (len(it.Levels) > 0 && !slices.Contains(it.Levels, s.st.Session.Level))
 	})
 	if p.OtherFamily {
 		other := slices.DeleteFunc(slices.Clone(all), func(it *interview.Item) bool {
@@ -235,7 +236,7 @@ func (s *session) nextInItem(ctx context.Context, b *interview.Block, p *intervi
 	if current+1 < len(steps) && left > 0 {
 		return s.askStep(ctx, b, item, steps, current+1)
 	}
-	if left >= sweepFrom*p.Minutes*60 {
+	if left >= sweepFrom*p.Minutes*60 && steps[current].Push == 0 { // after a decision there is nothing to raise
 		if q, err := s.sweep(ctx, b, item, steps[current]); q != nil || err != nil {
 			return &step{ask: q}, err
 		}
@@ -310,6 +311,14 @@ func (s *session) askStep(ctx context.Context, b *interview.Block, item *intervi
 		}
 	case st.Challenge > 0 && rubric != nil && len(rubric.Challenges) > 0:
 		q.Text = rubric.Challenges[(st.Challenge-1)%len(rubric.Challenges)]
+	case st.Push > 0:
+		ok, err := s.push(ctx, b, item, st, &q)
+		if err != nil {
+			return nil, err
+		}
+		if !ok {
+			return s.skipStep(ctx, b, item, steps, i)
+		}
 	case st.Role > 0, st.Objection > 0:
 		text, ok := s.inRole(b, rubric, st)
 		if !ok {
@@ -471,6 +480,9 @@ func (s *session) followUp(ctx context.Context, b *interview.Block, p *interview
 	}
 	if last.Skipped != "" && (last.Main || last.Probe != nil && last.Probe.Type == probing.TypeDontKnow) {
 		return s.afterSkip(ctx, b, item, last)
+	}
+	if steps[current].Push > 0 {
+		return s.defend(ctx, b, last)
 	}
 	if steps[current].Objection > 0 {
 		return s.press(ctx, b, item, steps[current], turns)

@@ -10,6 +10,7 @@ import (
 
 // Block grades a closed block of a session. The turns of its quotes are the session's.
 func (g Grader) Block(ctx context.Context, st *interview.State, b *interview.Block, p *interview.Pack) Grade {
+	b = st.Reviewed(b)
 	in, turns := inputOf(st, b, p)
 	if len(turns) == 0 {
 		return g.failed(interview.Errorf(interview.CodeInvalid, "nothing was answered here"), Grade{Flags: []string{}})

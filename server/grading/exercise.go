@@ -266,6 +266,7 @@ type Exercise struct {
 
 // Measure measures what a block's item has beside its points; nil where that is nothing.
 func Measure(st *interview.State, b *interview.Block, p *interview.Pack) *Exercise {
+	b = st.Reviewed(b)
 	if rubric := p.Rubrics[b.Item]; rubric != nil {
 		return measureExercise(st, b, p, rubric)
 	}

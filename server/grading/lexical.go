@@ -153,6 +153,22 @@ func stems(text string) map[string]bool {
 	return m
 }
 
+// Shared are the content words of an answer, in order, that a reason has too and what was given with it has not.
+func Shared(answer, reason, given string) []string {
+	why, known := stems(reason), stems(given)
+	seen := map[string]bool{}
+	var out []string
+	for _, w := range wordsIn(answer, span{0, len(answer)}) {
+		s := stem(w.low)
+		if w.function() || len(w.low) < 4 || commonWords[s] || commonWords[w.low] || !why[s] || known[s] || seen[s] {
+			continue
+		}
+		seen[s] = true
+		out = append(out, w.low)
+	}
+	return out
+}
+
 // target is a point prepared for matching.
 type target struct {
 	words   []word

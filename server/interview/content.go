@@ -352,6 +352,9 @@ type Lines struct {
 	StoryOpen         []string          `yaml:"story_open"`          // the same of a question about the past: there is nothing to assume
 	Sweep             []string          `yaml:"sweep"`               // before an exercise with time left ends: anything else
 	Press             []string          `yaml:"press"`               // of a listener whose objection was not met
+	PushDecide        []string          `yaml:"push_decide"`         // of a repair that was neither approved nor blocked
+	PushApproved      []string          `yaml:"push_approved"`       // of one that was approved: what that rests on
+	PushBlocked       []string          `yaml:"push_blocked"`        // of one that was blocked: what gets through
 	Parts             map[string]string `yaml:"parts"`               // by part of a story (S, T, A, R): tell only that again
 	Lengths           map[int]string    `yaml:"lengths"`             // by seconds: how long it may take
 	SameStory         string            `yaml:"same_story"`          // before another principle's question: tell the same story

@@ -147,6 +147,7 @@ type Material struct {
 	Kind    string           `json:"kind"` // code, diagram or text
 	Title   string           `json:"title"`
 	Text    string           `json:"text,omitempty"`
+	Change  string           `json:"change,omitempty"` // lines that go and come, as in Switch.Changed; Code is the file after it
 	Code    *MaterialCode    `json:"code,omitempty"`
 	Diagram *MaterialDiagram `json:"diagram,omitempty"`
 	Files   []TaskFile       `json:"files,omitempty"` // to download, see GET /sessions/{id}/files/{name}
@@ -190,6 +191,8 @@ type QuestionAsked struct {
 	// Card is the card that a step of a warm-up asks; empty where the question is the block's own item.
 	Card  string `json:"card,omitempty"`
 	Twist int    `json:"twist,omitempty"` // which of the item's twists this tells, from 1
+	// Push is the repair that this question shows and its follow-ups are about; nil for all other questions.
+	Push *PushRef `json:"push,omitempty"`
 }
 
 // AnswerSubmitted is the payload of answer.submitted. Text is exactly as received.

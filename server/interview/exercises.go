@@ -180,6 +180,12 @@ type RoleQuestion struct {
 // ProbePress is the type of the follow-up in which a listener whose objection was not met says so and asks once more.
 const ProbePress = "press"
 
+// Follow-ups about a repair that was pushed: for a decision where none was given, and for what it rests on.
+const (
+	ProbeDecide = "decide"
+	ProbeDefend = "defend"
+)
+
 // Choice is one option of the decision that a briefing puts to its listener.
 type Choice struct {
 	ID      string   `yaml:"id" json:"id"`

@@ -1,5 +1,7 @@
 package interview
 
+import "slices"
+
 // Mode is how a session treats the candidate.
 type Mode string
 
@@ -23,6 +25,14 @@ type Format struct {
 	// interviewer's round is made from: what comes before and after the items, and a phase for each kind of item there may be.
 	Blueprint bool        `yaml:"blueprint,omitempty" json:"blueprint,omitempty"`
 	Rounds    []RoundPlan `yaml:"rounds" json:"rounds"`
+}
+
+// Phase is the phase of the plan that a block is; nil where the plan has none.
+func (f *Format) Phase(b *Block) *Phase {
+	if b.Round < 1 || b.Round > len(f.Rounds) || b.PhaseNo < 0 || b.PhaseNo >= len(f.Rounds[b.Round-1].Phases) {
+		return nil
+	}
+	return &f.Rounds[b.Round-1].Phases[b.PhaseNo]
 }
 
 // RoundPlan is one interviewer and their phases.
@@ -72,6 +82,11 @@ type Phase struct {
 	Item string `yaml:"-" json:"item,omitempty"`
 }
 
+// Pushes reports whether the phase shows repairs that were pushed, which not every item has.
+func (p *Phase) Pushes() bool {
+	return slices.ContainsFunc(p.Steps, func(st Step) bool { return st.Push > 0 })
+}
+
 // Step is one part of an exercise: what the interviewer asks for and how its time is counted.
 type Step struct {
 	ID      string  `yaml:"id" json:"id"`
@@ -86,6 +101,7 @@ type Step struct {
 	Challenge int      `yaml:"challenge,omitempty" json:"challenge,omitempty"` // speaks the item's nth challenge (from 1)
 	Role      int      `yaml:"role,omitempty" json:"role,omitempty"`           // speaks the nth question (from 1) of the item's listener
 	Objection int      `yaml:"objection,omitempty" json:"objection,omitempty"` // speaks the nth objection (from 1) of the item's listener
+	Push      int      `yaml:"push,omitempty" json:"push,omitempty"`           // shows the nth repair (from 1) that the author of a pull request pushes after the review
 	Flash     int      `yaml:"flash,omitempty" json:"flash,omitempty"`         // of a warm-up: asks the nth card (from 1) of the item
 	// Covers names the steps of the full exercise whose points belong here, where a cut-down plan has other steps.
 	Covers []string `yaml:"covers,omitempty" json:"covers,omitempty"`

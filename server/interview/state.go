@@ -114,7 +114,7 @@ func (s *State) Ungraded() []Due {
 }
 
 func (s *State) gradable(b *Block) bool {
-	return b.Closed && b.Item != "" && Kind(b.Kind) != KindWarmUp && s.Session.Part == "" && slices.ContainsFunc(b.Turns, func(n int) bool { return s.Turn(n).Answered })
+	return b.Closed && b.Item != "" && Kind(b.Kind) != KindWarmUp && s.Session.Part == "" && slices.ContainsFunc(s.Reviewed(b).Turns, func(n int) bool { return s.Turn(n).Answered })
 }
 
 // Turn is one question and its reply.
@@ -145,6 +145,17 @@ func (t Turn) SpokenS() float64 {
 		return t.Spoken[n-1]
 	}
 	return candidateS(t.Words)
+}
+
+// Reviewed is a block without the turns about repairs that were pushed: what the review itself is judged by. "I would
+// approve this" about a repair is no word about the pull request.
+func (s *State) Reviewed(b *Block) *Block {
+	if !slices.ContainsFunc(b.Turns, func(n int) bool { return s.Turn(n).Push != nil }) {
+		return b
+	}
+	out := *b
+	out.Turns = slices.DeleteFunc(slices.Clone(b.Turns), func(n int) bool { return s.Turn(n).Push != nil })
+	return &out
 }
 
 // CountWords counts the words of a text: runs without white space that hold a letter or a digit.

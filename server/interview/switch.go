@@ -27,6 +27,65 @@ type Pushed struct {
 	Why    string `yaml:"why" json:"why"`       // why it holds, or the request that gets round it
 }
 
+// ArguesHere is where a step's question about a repair takes the author's words.
+const ArguesHere = "{argues}"
+
+// PushRef names a repair by its switch and its own id. Neither says whether it holds.
+type PushRef struct {
+	Switch string `json:"switch"`
+	Fix    string `json:"fix"`
+}
+
+// Fights are the switches that a repair can be pushed for.
+func (r *Rubric) Fights() []Switch {
+	if r == nil {
+		return nil
+	}
+	return slices.DeleteFunc(slices.Clone(r.Switches), func(s Switch) bool { return len(s.Fixes) == 0 })
+}
+
+// Pushed is the repair that a reference names, and its switch; nil where the pack has it no longer.
+func (r *Rubric) Pushed(ref *PushRef) (*Switch, *Pushed) {
+	if r == nil || ref == nil {
+		return nil, nil
+	}
+	for i := range r.Switches {
+		for k := range r.Switches[i].Fixes {
+			if r.Switches[i].ID == ref.Switch && r.Switches[i].Fixes[k].ID == ref.Fix {
+				return &r.Switches[i], &r.Switches[i].Fixes[k]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// Changed shows a repair as a change of lines: those that stay begin with two blanks, those that go with "- ", those
+// that come with "+ ".
+func (s *Switch) Changed(fix *Pushed) string {
+	old, put := lineList(s.Vulnerable), lineList(fix.Text)
+	if strings.TrimSpace(fix.Text) == "" {
+		put = nil
+	}
+	head, tail := 0, 0
+	for head < min(len(old), len(put)) && old[head] == put[head] {
+		head++
+	}
+	for tail < min(len(old), len(put))-head && old[len(old)-1-tail] == put[len(put)-1-tail] {
+		tail++
+	}
+	var out strings.Builder
+	write := func(mark string, lines []string) {
+		for _, l := range lines {
+			out.WriteString(strings.TrimRight(mark+l, " ") + "\n")
+		}
+	}
+	write("  ", old[:head])
+	write("- ", old[head:len(old)-tail])
+	write("+ ", put[head:len(put)-tail])
+	write("  ", old[len(old)-tail:])
+	return out.String()
+}
+
 // Variant is a snippet with some of its switches safe, and the key that belongs to it.
 type Variant struct {
 	Text     string

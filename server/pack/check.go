@@ -74,7 +74,7 @@ func (c *checker) top() {
 	}
 	ln := p.Lines
 	for key, n := range map[string]int{"introduction": len(ln.Introduction), "dont_know": len(ln.DontKnow), "dont_know_story": len(ln.DontKnowStory),
-		"make_assumption": len(ln.MakeAssumption), "story_open": len(ln.StoryOpen), "sweep": len(ln.Sweep), "press": len(ln.Press), "candidate_questions": len(ln.CandidateQuestion)} {
+		"make_assumption": len(ln.MakeAssumption), "story_open": len(ln.StoryOpen), "sweep": len(ln.Sweep), "press": len(ln.Press), "push_decide": len(ln.PushDecide), "push_approved": len(ln.PushApproved), "push_blocked": len(ln.PushBlocked), "candidate_questions": len(ln.CandidateQuestion)} {
 		if n == 0 {
 			c.fail("lines.yaml", key, "has no wording")
 		}

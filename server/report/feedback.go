@@ -288,6 +288,7 @@ func feedback(r *Report, st *interview.State, p *interview.Pack) {
 		v.Evidence, v.Unknowns = v.Evidence+evidence, v.Unknowns+unknowns
 		gains = append(gains, storyGains(st, b, g)...)
 		gains = append(gains, pointGains(st, b, g, rubric)...)
+		gains = append(gains, pushedGains(st, b, rubric)...)
 		if k, x := keep(st, b, g, rubric); x > best {
 			r.Keep, best = k, x
 		}

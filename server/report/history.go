@@ -56,6 +56,13 @@ func attempt(st *interview.State, b *interview.Block, item *interview.Item, p *i
 	a := progress.Attempt{Session: st.ID, Block: b.Block, Format: st.Session.Format, Mode: st.Session.Mode, Item: b.Item, Kind: item.Kind, Title: item.Title, Audience: b.Audience,
 		Begun: b.StartedAt, At: at, Planned: b.Minutes, Minutes: round((end - b.StartS) / 60), Wall: round(b.WallS(st, at) / 60),
 		Seen: Origin(*st) != ""}
+	if i := slices.IndexFunc(b.Turns, func(n int) bool { return st.Turn(n).Push != nil }); i >= 0 { // the review is over when the first repair is shown
+		t := st.Turn(b.Turns[i])
+		a.Minutes, a.Wall = round((t.AskedS-b.StartS)/60), round(b.WallS(st, t.AskedAt)/60)
+		if phase := st.Session.Plan.Phase(b); phase != nil && len(phase.Steps) > 0 {
+			a.Planned = phase.Steps[0].Minutes
+		}
+	}
 	if item.Assets.Code != nil {
 		a.Language = item.Assets.Code.Language
 	}
@@ -88,11 +95,11 @@ func attempt(st *interview.State, b *interview.Block, item *interview.Item, p *i
 
 // steps is how many main questions the plan has for a block.
 func steps(st *interview.State, b *interview.Block) int {
-	rounds := st.Session.Plan.Rounds
-	if b.Round < 1 || b.Round > len(rounds) || b.PhaseNo < 0 || b.PhaseNo >= len(rounds[b.Round-1].Phases) {
+	phase := st.Session.Plan.Phase(b)
+	if phase == nil {
 		return 1
 	}
-	return max(1, len(rounds[b.Round-1].Phases[b.PhaseNo].Steps))
+	return max(1, len(phase.Steps))
 }
 
 // measureAttempt fills in what code measures, and what a model judged.

@@ -137,6 +137,7 @@ func blockMarkdown(p printer, bl Block) {
 		readingMarkdown(p, "After follow-ups", bl.After, false)
 	}
 	technicalMarkdown(p, bl)
+	pushedMarkdown(p, bl)
 	warmUpMarkdown(p, bl.WarmUp)
 	scriptMarkdown(p, bl.Script)
 	if bl.Grade != nil {

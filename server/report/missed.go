@@ -18,7 +18,7 @@ func missed(st *interview.State, b *interview.Block, p *interview.Pack) []progre
 	var said []string
 	for _, n := range b.Turns {
 		t := st.Turn(n)
-		if t.Probe != nil && t.Done() && t.Probe.Type != interview.ProbePress {
+		if t.Probe != nil && t.Push == nil && t.Done() && t.Probe.Type != interview.ProbePress {
 			if ok := filled(t, strings.Join(said, "\n\n"), p.Reaches(st.Session.Level), rubric); ok != nil && !*ok {
 				asked := t.Wording
 				if asked == "" {

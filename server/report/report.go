@@ -100,6 +100,7 @@ type Block struct {
 	Grade      *Graded           `json:"grade,omitempty"`
 	WarmUp     *WarmUp           `json:"warm_up,omitempty"`
 	Script     *Script           `json:"script,omitempty"`
+	Pushed     []Pushed          `json:"pushed,omitempty"`
 }
 
 // Question is one turn.
@@ -318,7 +319,7 @@ func block(st interview.State, b *interview.Block, p *interview.Pack) Block {
 	for _, n := range b.Turns {
 		t := st.Turn(n)
 		out.Questions = append(out.Questions, question(t, b, p, read, strings.Join(all, "\n\n"), p.Reaches(st.Session.Level), rubric))
-		if t.Answered {
+		if t.Answered && t.Push == nil {
 			all = append(all, t.Answer)
 			if first == nil {
 				first = t
@@ -401,6 +402,8 @@ var otherProbes = map[string][2]string{
 	probing.TypeMisconception: {"claim that does not hold", "something was claimed that does not hold"},
 	probing.TypePoint:         {"missing point", "something a strong answer holds was not said"},
 	interview.ProbePress:      {"pressed on an objection", "the objection was not met at once"},
+	interview.ProbeDecide:     {"asked for a decision", "neither approved nor blocked"},
+	interview.ProbeDefend:     {"asked what the decision rests on", "whether the decision stands when it is questioned"},
 	probing.TypeSweep:         {"anything else", "time was left and something was not said"},
 	probing.TypeDontKnow:      {"how would you go about it", "the answer was not known"},
 }
@@ -507,6 +510,8 @@ func (r *Reading) since(first *Reading, st interview.State, b *interview.Block) 
 
 // technical fills in points, findings, order and decisive facts.
 func technical(out *Block, st interview.State, b *interview.Block, item *interview.Item, rubric *interview.Rubric) {
+	out.Pushed = pushed(&st, b, rubric)
+	b = st.Reviewed(b)
 	for _, pt := range rubric.Points {
 		row := Point{ID: pt.ID, Text: pt.Text, Must: pt.Must, Weight: pt.Weight, Explains: pt.Explains, Contested: pt.Contested, Quotes: []interview.Quote{}}
 		for _, n := range b.Turns {

@@ -126,7 +126,7 @@ func mustJSON(t testing.TB, v any) json.RawMessage {
 
 func TestGoldens(t *testing.T) {
 	p := packtest.Flagship(t)
-	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p), "graded": withGrades(t, story(t, p), p), "graded-review": withGrades(t, review(t, p), p)} {
+	for name, st := range map[string]interview.State{"story": story(t, p), "review": review(t, p), "graded": withGrades(t, story(t, p), p), "graded-review": withGrades(t, review(t, p), p), "pushed": withGrades(t, pushedReview(t, p), p)} {
 		r := report.Build(st, p, nil)
 		raw, err := json.MarshalIndent(r, "", "  ")
 		if err != nil {

@@ -220,6 +220,7 @@ export interface Block {
   rows_that_match_no_finding?: number;
   decoys: { lines?: unknown; why_safe?: string; taken?: boolean }[];
   decisive_facts: { id?: string; asked?: boolean; answer?: string }[];
+  pushed: Pushed[];
   boundaries: { label?: string; named?: boolean; turn?: number }[];
   ranking: { id?: string; label?: string; reason?: string; yours?: number }[];
 }
@@ -253,6 +254,28 @@ export interface Report {
   again: Again | null;
   called: Called | null;
   panels: Panel[];
+}
+
+/** A repair that the author of a pull request pushed, what was decided about it, and the pack's key. */
+export interface Pushed {
+  turn: number;
+  lines: number[];
+  change: string;
+  argues: string;
+  holds: boolean;
+  why: string;
+  decision: string;
+  right: boolean;
+  changed: boolean;
+  words: string;
+  shared: string[];
+}
+
+/** How a decision about a repair stands against the key, in words. */
+export function verdictOn(p: Pushed): string {
+  if (p.decision === '') return 'not decided';
+  if (p.right) return p.holds ? 'rightly approved' : 'rightly blocked';
+  return p.holds ? 'blocked, and it holds' : 'approved, and it can be got round';
 }
 
 /** A place where an answer and the candidate's own notes differ. */
@@ -426,6 +449,19 @@ export function readReport(raw: unknown): Report {
       })),
       decoys: objs(b.decoys) as Block['decoys'],
       decisive_facts: objs(b.decisive_facts) as Block['decisive_facts'],
+      pushed: objs(b.pushed).map((x) => ({
+        turn: num(x.turn),
+        lines: (Array.isArray(x.lines) ? x.lines : []) as number[],
+        change: textOf(x.change),
+        argues: textOf(x.argues),
+        holds: x.holds === true,
+        why: textOf(x.why),
+        decision: textOf(x.decision),
+        right: x.right === true,
+        changed: x.changed_when_questioned === true,
+        words: textOf(x.words),
+        shared: list(x.shared),
+      })),
       boundaries: objs(b.boundaries) as Block['boundaries'],
       ranking: objs(b.ranking) as Block['ranking'],
     })),

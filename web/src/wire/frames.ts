@@ -23,6 +23,7 @@ export interface Material {
   kind: string;
   title?: string;
   text?: string;
+  change?: string;
   code?: { language?: string; text: string };
   diagram?: { svg: string; text?: string };
 }
