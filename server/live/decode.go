@@ -179,9 +179,14 @@ func (f *ClientFrame) rows(fields map[string]json.RawMessage) error {
 	if len(f.Command.Rows) > interview.MaxRows {
 		return tooLarge("rows", "at most %d rows can be saved, and these are %d; nothing was saved", interview.MaxRows, len(f.Command.Rows))
 	}
+	most := interview.MaxCell
+	var kind string
+	if value(fields, "kind", &kind) == nil && kind == interview.ArtifactSource { // a script is one row
+		most = interview.MaxSource
+	}
 	for i, row := range f.Command.Rows {
-		if len(row) > interview.MaxCell {
-			return tooLarge("rows", "row %d has %d bytes and may have %d; nothing was saved", i+1, len(row), interview.MaxCell)
+		if len(row) > most {
+			return tooLarge("rows", "row %d has %d bytes and may have %d; nothing was saved", i+1, len(row), most)
 		}
 		if row[0] != '{' {
 			return interview.FieldError("rows", "row %d is not an object", i+1)

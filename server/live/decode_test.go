@@ -102,6 +102,7 @@ func TestDecodeRefuses(t *testing.T) {
 		"rows that are text":  {raw: `{"v":1,"type":"artifact","id":"a","turn":1,"kind":"k","rows":["x"]}`, field: "rows", id: "a"},
 		"a row that is null":  {raw: `{"v":1,"type":"artifact","id":"a","turn":1,"kind":"k","rows":[null]}`, field: "rows", id: "a"},
 		"too many rows":       {raw: `{"v":1,"type":"artifact","id":"a","turn":1,"kind":"k","rows":[` + strings.Repeat(`{},`, interview.MaxRows) + `{}]}`, field: "rows", code: interview.CodeTooLarge, id: "a"},
+		"a source too large":  {raw: `{"v":1,"type":"artifact","id":"a","turn":1,"kind":"source","rows":[{"text":"` + strings.Repeat("x", interview.MaxSource) + `"}]}`, field: "rows", code: interview.CodeTooLarge, id: "a"},
 		"a row too large":     {raw: `{"v":1,"type":"artifact","id":"a","turn":1,"kind":"k","rows":[{"a":"` + strings.Repeat("x", interview.MaxCell) + `"}]}`, field: "rows", code: interview.CodeTooLarge, id: "a"},
 	}
 	for name, tt := range tests {
