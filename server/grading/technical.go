@@ -208,7 +208,7 @@ func (out *Grade) flag(in Input, cleaned []cleaned, score float64) float64 {
 	out.RedFlags = nil
 	for _, f := range in.RedFlags {
 		for i, c := range cleaned {
-			spans := reading.Find(c.text, f.Patterns, nil)
+			spans := reading.Claims(c.text, f.Patterns)
 			if len(spans) == 0 {
 				continue
 			}

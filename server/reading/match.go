@@ -136,6 +136,25 @@ func (p *Prepared) Find(phrases, negations []interview.Phrase) []Span {
 	return out
 }
 
+// Claims is Find for what costs: an expression with a denial in the words before it is no claim either. "I would not strip
+// the quotes" is right where stripping them is the mistake.
+func Claims(text string, phrases []interview.Phrase) []Span {
+	if len(phrases) == 0 || strings.TrimSpace(text) == "" {
+		return nil
+	}
+	p := Prepare(text)
+	return slices.DeleteFunc(p.Find(phrases, nil), func(m Span) bool {
+		for i, s := range p.spans {
+			if m.Start < s.Start || m.Start >= s.End {
+				continue
+			}
+			first := slices.IndexFunc(p.words[i], func(t stemmed) bool { return t.start >= m.Start })
+			return first > 0 && !slices.ContainsFunc(p.words[i][first:], func(t stemmed) bool { return t.end <= m.End && negators[t.low] }) && negated(p.words[i][:first+1], first, first)
+		}
+		return false
+	})
+}
+
 // possible reports whether a phrase may be in the text: an expression always, words only when all of them are.
 func (p *Prepared) possible(ph interview.Phrase) bool {
 	if strings.HasPrefix(ph, "re:") {
