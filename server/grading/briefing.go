@@ -127,7 +127,7 @@ func measureBriefing(st *interview.State, b *interview.Block, item *interview.It
 	whole := true
 	for _, h := range rubric.MustNot {
 		f := HeldFact{ID: h.ID, Text: h.Text, Why: h.Why, State: FactMissing}
-		if spans := reading.Find(text, h.Bends, nil); len(spans) > 0 {
+		if spans := reading.Claims(text, h.Bends); len(spans) > 0 {
 			f.State, f.Quote = FactBent, quotes(spans)
 		} else if spans := reading.Find(text, h.Says, nil); len(spans) > 0 {
 			f.State, f.Quote = FactKept, quotes(spans)

@@ -4,6 +4,7 @@ import "testing"
 
 func TestClaims(t *testing.T) {
 	const strip, quiet, wait = `re:\b(escape|strip|filter) (the )?(quotes|keywords)\b`, `re:\bno (cvss|score),? so\b.{0,20}\blast\b`, "wait for the patch"
+	const nobody = "nobody got in"
 	for _, tt := range []struct {
 		text string
 		want int
@@ -17,9 +18,11 @@ func TestClaims(t *testing.T) {
 		{"We wait for the patch.", 1},
 		{"We cannot wait for the patch.", 0},
 		{"Not pretty. Strip the quotes.", 1},
+		{"I am glad to say that nobody got in.", 1},
+		{"I cannot say that nobody got in.", 0},
 		{"", 0},
 	} {
-		if got := Claims(tt.text, []string{strip, quiet, wait}); len(got) != tt.want {
+		if got := Claims(tt.text, []string{strip, quiet, wait, nobody}); len(got) != tt.want {
 			t.Errorf("%q claims %d, want %d", tt.text, len(got), tt.want)
 		}
 	}

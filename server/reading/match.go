@@ -136,8 +136,9 @@ func (p *Prepared) Find(phrases, negations []interview.Phrase) []Span {
 	return out
 }
 
-// Claims is Find for what costs: an expression with a denial in the words before it is no claim either. "I would not strip
-// the quotes" is right where stripping them is the mistake.
+// Claims is Find for what costs: an expression, or a phrase that holds a denial itself, is no claim with a denial in the
+// words before it either. "I would not strip the quotes" is right where stripping them is the mistake, and "I cannot say
+// that nobody got in" where nobody knows.
 func Claims(text string, phrases []interview.Phrase) []Span {
 	if len(phrases) == 0 || strings.TrimSpace(text) == "" {
 		return nil
@@ -149,7 +150,7 @@ func Claims(text string, phrases []interview.Phrase) []Span {
 				continue
 			}
 			first := slices.IndexFunc(p.words[i], func(t stemmed) bool { return t.start >= m.Start })
-			return first > 0 && !slices.ContainsFunc(p.words[i][first:], func(t stemmed) bool { return t.end <= m.End && negators[t.low] }) && negated(p.words[i][:first+1], first, first)
+			return first > 0 && negated(p.words[i][:first], first, first-1)
 		}
 		return false
 	})
