@@ -40,6 +40,9 @@ func loopAnswer(turn, round int, main, story bool) string {
 		servers := map[int]string{1: "12", 3: "40"}[round]
 		return "In March 2024 our build servers trusted any pull request, and one had read a signing key, which we called " + mark + ". I was responsible for the release pipeline with " + servers + " servers. " +
 			"I moved signing to a separate machine, wrote a check that refuses unsigned artefacts and walked two teams through it. I had considered rotating the key every night and rejected it because a thief needs minutes. Unsigned releases went from 5 a week to 0 within a month, counted by the release log."
+	case story && main: // one of those that tell of something done: a round of answers to another question casts no vote
+		told := []int{0, 5, 6, 7, 9, 11}
+		return strings.Replace(spoken[told[turn%len(told)]], ". ", " at "+mark+". ", 1)
 	case main:
 		return strings.Replace(spoken[turn%len(spoken)], ". ", " at "+mark+". ", 1)
 	}
